@@ -1,0 +1,121 @@
+"""Everything that can go wrong, as one tree.
+
+The state machine matches these by class name and the API maps them once to OpenAI's error envelope,
+so a name here is part of the contract. A message says what was wrong, where, and what the user can do;
+it never quotes chat text, because it is stored, logged and sent to the owner.
+
+::
+
+    MaltuError
+    ├── ExportError               the owner's file: nothing was sent anywhere
+    │   ├── InvalidKey            the object stands where no persona can be read from
+    │   ├── UnreadableExport      no reader understands the file
+    │   ├── UnknownSpeaker        nobody, or nobody of that name, to learn from
+    │   └── TooFewExamples        less than a fine-tune needs
+    ├── InvalidSettings           persona.json, metadata or deployment settings
+    ├── ProviderError             the fine-tuning provider
+    │   ├── RateLimited           its limit is reached: try again later
+    │   ├── ProviderUnavailable   no answer, or a server error: try again
+    │   ├── ProviderRejected      it refused the request; the same request will be refused again
+    │   │   └── TrainingNotAvailable  this account may not create fine-tunes
+    │   ├── ModelNotReady         the model exists but does not answer yet
+    │   ├── TrainingFailed        the job ended without a model
+    │   ├── TrainingCancelled     somebody cancelled the job
+    │   └── DeadlineExceeded      the job did not end in the time it was given
+    └── RequestError              the endpoint's caller
+        ├── InvalidRequest        a field is missing or wrong
+        ├── PersonaNotFound       no persona of that name
+        └── PersonaNotReady       the persona has no live version yet
+"""
+
+
+class MaltuError(Exception):
+    """Base of every error that Maltu raises on purpose."""
+
+
+class ExportError(MaltuError):
+    """The export cannot become a dataset; the owner can mend it."""
+
+
+class InvalidKey(ExportError):
+    """An object's key is not ``exports/<persona>/<file>`` or its persona is not a valid name."""
+
+
+class UnreadableExport(ExportError):
+    """No reader understands the file.
+
+    ``excerpt`` holds the first lines that nobody understood, for a person's own terminal; it is chat text
+    and therefore no part of the message.
+    """
+
+    def __init__(self, message: str, *, excerpt: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.excerpt = excerpt
+
+
+class UnknownSpeaker(ExportError):
+    """The persona's speaker could not be determined, or writes nothing in this export."""
+
+
+class TooFewExamples(ExportError):
+    """The export gives fewer examples than a fine-tune needs."""
+
+
+class InvalidSettings(MaltuError):
+    """A setting is unknown or out of range."""
+
+
+class ProviderError(MaltuError):
+    """The fine-tuning provider could not do what was asked."""
+
+
+class RateLimited(ProviderError):
+    """The provider's limit is reached; the same call may pass later."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider did not answer, or answered with a server error; the same call may pass later."""
+
+
+class ProviderRejected(ProviderError):
+    """The provider refused the request and would refuse it again."""
+
+
+class TrainingNotAvailable(ProviderRejected):
+    """The provider does not let this account create fine-tunes."""
+
+
+class ModelNotReady(ProviderError):
+    """The provider knows the model but does not serve it yet."""
+
+
+class TrainingFailed(ProviderError):
+    """The fine-tuning job failed at the provider."""
+
+
+class TrainingCancelled(ProviderError):
+    """The fine-tuning job was cancelled at the provider."""
+
+
+class DeadlineExceeded(ProviderError):
+    """The fine-tuning job did not finish before the run's deadline."""
+
+
+class RequestError(MaltuError):
+    """The endpoint's caller asked for something that cannot be answered."""
+
+
+class InvalidRequest(RequestError):
+    """A field of the request is missing or wrong; ``param`` names it."""
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class PersonaNotFound(RequestError):
+    """No persona of that name exists."""
+
+
+class PersonaNotReady(RequestError):
+    """The persona exists but has no live version yet."""

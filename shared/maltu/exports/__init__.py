@@ -1,0 +1,1 @@
+"""A messenger's export file becomes a stream of messages."""
