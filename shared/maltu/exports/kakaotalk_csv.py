@@ -1,0 +1,176 @@
+"""The CSV that KakaoTalk for macOS saves: ``Date,User,Message``.
+
+A record is a local time, a name and a text, in RFC 4180 quoting. Rows without a date are KakaoTalk's own;
+they carry the time of the row before them. The file may start with a byte order mark, may have been saved
+again with fewer quotes, and may lack its header.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from maltu.errors import UnreadableExport
+from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
+from maltu.exports.message import Message
+from maltu.exports.names import Spellings
+from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
+from maltu.exports.source import not_utf8
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator
+
+    from maltu.exports.message import Kind
+    from maltu.exports.source import Source
+
+    _NewMessage = Callable[[type[Message], tuple[datetime, str, str, Kind]], Message]
+
+FORMAT = "kakaotalk-csv"
+MAX_FIELD_CHARACTERS = 1024 * 1024
+
+_HEADER = ["date", "user", "message"]
+_DATE_LENGTHS = frozenset(map(len, ("2022-12-17 13:55:24", "2022-12-17 13:55")))
+_ROWS_TO_JUDGE_BY = 50
+_ROWS_TO_SHOW = 3
+
+
+def recognises(head: str) -> bool:
+    """Tell whether a file that starts with ``head`` is such a CSV."""
+    try:
+        rows = list(islice(csv.reader(io.StringIO(head, newline="")), _ROWS_TO_JUDGE_BY))
+    except csv.Error:
+        return False
+    return any(_is_header(row) or _is_dated(row) for row in rows)
+
+
+def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+    """Stream the messages; what is no record is counted in ``skipped``, by reason.
+
+    Header rows and empty lines are no records and are not counted.
+
+    Raises:
+        UnreadableExport: not UTF-8, a field too long, a quote that never closes, or no message at all.
+    """
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)  # process-wide; the only way to raise csv's own 128 KiB
+    # Strict: a row whose quoting is broken is left out, never mended by guessing.
+    rows = csv.reader(source.open_text(), strict=True)
+    unread = _Unread(skipped)
+    spellings = Spellings()
+    fromisoformat = datetime.fromisoformat
+    # What Message(...) calls, without the call in between; pyright sees tuple's own type variables.
+    new_message: _NewMessage = tuple.__new__  # pyright: ignore[reportUnknownVariableType]
+    sent_at: datetime | None = None
+    while True:
+        try:
+            # A file has a million rows and this loop decides how long they take, hence its plainness.
+            for row in rows:
+                source.record_line = rows.line_num
+                try:
+                    date, sender, text = row
+                    parsed = fromisoformat(date)
+                except ValueError:
+                    if sent_at and _is_undated(row):
+                        yield Message(sent_at, spellings[row[1]], row[2], kind_of("", row[2]))
+                    else:
+                        unread.count(row, rows.line_num)
+                    continue
+                if len(date) not in _DATE_LENGTHS or parsed.tzinfo:
+                    unread.count(row, rows.line_num)
+                    continue
+                sent_at = parsed
+                kind = (
+                    kind_of(sender, text)
+                    if (
+                        not text
+                        or text[-1] in SUSPECT_ENDS
+                        or (text[0] in SUSPECT_FIRSTS and text[:2] in SUSPECT_STARTS)
+                        or not sender
+                    )
+                    else "text"
+                )
+                yield new_message(Message, (sent_at, spellings[sender], text, kind))
+            break
+        except csv.Error as error:
+            _raise_if_hopeless(error, source.record_line + 1)
+            source.record_line = rows.line_num
+            unread.count_broken(rows.line_num)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(error, source, rows.line_num) from None
+    if sent_at is None:
+        raise unread.no_messages()
+
+
+class _Unread:
+    """Counts the rows that are no record, and remembers the first ones."""
+
+    def __init__(self, skipped: Counter[str]) -> None:
+        self._skipped = skipped
+        self._first: list[tuple[int, str, str]] = []
+
+    def count(self, row: list[str], line: int) -> None:
+        if row and not _is_header(row):
+            self._count(_reason(row), line, ",".join(row))
+
+    def count_broken(self, line: int) -> None:
+        self._count("broken quoting", line, "")
+
+    def _count(self, reason: str, line: int, row: str) -> None:
+        self._skipped[reason] += 1
+        if len(self._first) < _ROWS_TO_SHOW:
+            self._first.append((line, reason, row[:SHOWN_CHARACTERS]))
+
+    def no_messages(self) -> UnreadableExport:
+        if not self._first:
+            return UnreadableExport("The export has no messages: there is nothing below its header row.")
+        rows = "; ".join(f"line {line}: {reason} ({shape_of(row)})" for line, reason, row in self._first)
+        return UnreadableExport(
+            f"None of the export's {self._skipped.total()} rows is a message: {rows}. A message's row is "
+            'YYYY-MM-DD HH:MM:SS,"name","text".',
+            excerpt=tuple(row for _, _, row in self._first),
+        )
+
+
+def _is_header(row: list[str]) -> bool:
+    return len(row) == len(_HEADER) and [name.strip().lower() for name in row] == _HEADER
+
+
+def _is_undated(row: list[str]) -> bool:
+    return len(row) == len(_HEADER) and not row[0]
+
+
+def _is_dated(row: list[str]) -> bool:
+    if len(row) != len(_HEADER) or len(row[0]) not in _DATE_LENGTHS:
+        return False
+    try:
+        return datetime.fromisoformat(row[0]).tzinfo is None
+    except ValueError:
+        return False
+
+
+def _reason(row: list[str]) -> str:
+    if len(row) != len(_HEADER):
+        return "wrong number of fields"
+    return "unreadable date" if row[0] else "no date in it or before it"
+
+
+def _raise_if_hopeless(error: csv.Error, line: int) -> None:
+    # csv has one exception for everything; its texts are the same in 3.11 to 3.13 and held by tests.
+    if "field limit" in str(error):
+        raise UnreadableExport(
+            f"The row that starts at line {line} has a field of over {MAX_FIELD_CHARACTERS:,} characters: "
+            "a quote may open there that never closes."
+        ) from None
+    if "end of data" in str(error):
+        raise UnreadableExport(
+            f"The file ends inside the row that starts at line {line}: a quote opens there and never closes. "
+            "It may have been cut off; export the chat again."
+        ) from None
+
+
+def _not_utf8(error: UnicodeDecodeError, source: Source, line: int) -> UnreadableExport:
+    line += 1 + error.object.count(b"\n", 0, error.start)
+    return not_utf8(source.locate(error), line=line)
