@@ -60,3 +60,94 @@ class PersonaSettings:
         _between("validation_share", self.validation_share, 0, 0.5)
         if self.n_epochs is not None:
             _between("n_epochs", self.n_epochs, 1, 50)
+
+
+def resolve_settings(
+    persona_json: bytes | None, metadata: Mapping[str, str], *, defaults: PersonaSettings | None = None
+) -> PersonaSettings:
+    """Merge the owner's choices for one run.
+
+    Args:
+        persona_json: the content of ``exports/<persona>/persona.json``, or None where there is none.
+        metadata: the dropped object's user metadata; keys that are no setting are left to their owner.
+        defaults: what holds where nobody chose.
+
+    Raises:
+        InvalidSettings: a setting is unknown, of the wrong type or out of range.
+    """
+    settings = defaults or PersonaSettings()
+    if persona_json is not None:
+        settings = _replace(settings, _parse(persona_json), source="persona.json")
+    names = {field.name for field in dataclasses.fields(PersonaSettings)}
+    # S3 lower-cases metadata keys, and HTTP headers are commonly written with "-".
+    chosen = {key.lower().replace("-", "_"): _decode(value) for key, value in metadata.items()}
+    typed = {key: _from_text(key, value) for key, value in chosen.items() if key in names}
+    return _replace(settings, typed, source="the object's metadata")
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MAX_SETTINGS_BYTES:
+        raise InvalidSettings(f"persona.json has {len(raw)} bytes; at most {MAX_SETTINGS_BYTES} are read.")
+    try:
+        parsed = json.loads(raw.decode("utf-8-sig"))
+    except ValueError as error:
+        raise InvalidSettings(f"persona.json is not valid JSON in UTF-8: {_where(error)}.") from None
+    if not isinstance(parsed, dict):
+        raise InvalidSettings('persona.json must hold one JSON object, for instance {"speaker": "Json"}.')
+    return cast("dict[str, Any]", parsed)
+
+
+def _where(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    return "it is not UTF-8"
+
+
+def _replace(settings: PersonaSettings, chosen: Mapping[str, Any], *, source: str) -> PersonaSettings:
+    fields = {field.name: str(field.type) for field in dataclasses.fields(PersonaSettings)}
+    for name, value in chosen.items():
+        if name not in fields:
+            raise InvalidSettings(
+                f"{source} sets {name!r}, which is no setting; there are {', '.join(fields)}."
+            )
+        if not _fits(fields[name], value):
+            raise InvalidSettings(f"{source} sets {name} to {value!r}; expected {fields[name]}.")
+    try:
+        return dataclasses.replace(settings, **chosen)
+    except InvalidSettings as error:
+        raise InvalidSettings(f"{source}: {error}") from None
+
+
+def _fits(annotation: str, value: object) -> bool:
+    if value is None:
+        return "None" in annotation
+    if "int" in annotation:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if "float" in annotation:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+def _from_text(name: str, text: str) -> str | int | float:
+    annotation = next(str(field.type) for field in dataclasses.fields(PersonaSettings) if field.name == name)
+    convert = int if "int" in annotation else float if "float" in annotation else str
+    try:
+        return convert(text)
+    except ValueError:
+        raise InvalidSettings(f"the object's metadata sets {name} to {text!r}; expected a number.") from None
+
+
+def _decode(value: str) -> str:
+    if value.startswith("=?"):
+        return str(make_header(decode_header(value)))
+    return unquote(value)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidSettings(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InvalidSettings(f"{name} is {value}; it must be between {low} and {high}.")

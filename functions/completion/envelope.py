@@ -1,0 +1,73 @@
+"""Every error the endpoint answers, in OpenAI's envelope: the one place where they are mapped."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from maltu.errors import (
+    InvalidRequest,
+    MaltuError,
+    ModelNotReady,
+    PersonaNotFound,
+    PersonaNotReady,
+    ProviderUnavailable,
+    RateLimited,
+)
+
+if TYPE_CHECKING:
+    from http import HTTPStatus
+
+    from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+RETRY_SECONDS = 5
+
+# The first class that an error belongs to decides: status, type, code.
+_ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
+    (InvalidRequest, 400, "invalid_request_error", None),
+    (PersonaNotFound, 404, "invalid_request_error", "model_not_found"),
+    (PersonaNotReady, 409, "invalid_request_error", "persona_not_ready"),
+    (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
+    (ModelNotReady, 503, "server_error", "model_not_ready"),
+    (ProviderUnavailable, 502, "server_error", "provider_unavailable"),
+    (MaltuError, 502, "server_error", "provider_error"),
+)
+
+
+def of_error(error: MaltuError) -> Response[str]:
+    """Answer one of our errors."""
+    status, kind, code = next(row[1:] for row in _ANSWERS if isinstance(error, row[0]))
+    # What a provider says may name its models and accounts: the caller learns whose fault it is, no more.
+    message = str(error) if status < 500 and status != 429 else _PROVIDER[status]  # noqa: PLR2004
+    return _envelope(status, message, kind, code, getattr(error, "param", None))
+
+
+_PROVIDER = {
+    429: "The provider's rate limit is reached: try again in a moment.",
+    502: "The provider could not answer: try again; if it stays, its log tells the owner why.",
+    503: "The model is being made ready: try again in a moment.",
+}
+
+
+def of_invalid_body(error: RequestValidationError) -> Response[str]:
+    """Answer a body that is not what the route accepts, naming the first field that is wrong."""
+    first = error.errors()[0]
+    param = ".".join(str(part) for part in first["loc"] if part != "body") or None
+    where = f"{param}: " if param else ""
+    return _envelope(400, f"{where}{first['msg']}", "invalid_request_error", None, param)
+
+
+def of_status(status: HTTPStatus, message: str, code: str | None = None) -> Response[str]:
+    """Answer what is no error of ours."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"  # noqa: PLR2004
+    return _envelope(status, message, kind, code, None)
+
+
+def _envelope(status: int, message: str, kind: str, code: str | None, param: str | None) -> Response[str]:
+    body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
+    return Response(
+        status, content_types.APPLICATION_JSON, json.dumps(body, ensure_ascii=False), headers=headers
+    )

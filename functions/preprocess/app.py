@@ -1,0 +1,30 @@
+"""A drop in the bucket becomes a dataset and a run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+
+from maltu import deployment
+from maltu.preprocess import Drop, preprocess
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str | None]:
+    """Handle S3's «Object Created» as EventBridge delivers it; return the run's name."""
+    # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
+    put = event["detail"]["object"]
+    drop = Drop(put["key"], put.get("version-id", "null"), datetime.fromisoformat(event["time"]))
+    attempt = preprocess(drop, deployment.services())
+    run = attempt.run if attempt else None
+    logger.info("drop handled", extra={"version_id": drop.version_id, "run": run})
+    return {"run": run}

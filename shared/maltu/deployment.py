@@ -1,0 +1,99 @@
+"""What one deployed function works with, read from its environment: the only place that knows both.
+
+Clients live as long as the function's process. The provider is opened anew every five minutes, so that a
+rotated key takes effect without a deployment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+
+from maltu.errors import InvalidSettings, ProviderRejected
+from maltu.preprocess import Services
+from maltu.providers import Provider, open_provider
+from maltu.registry import Registry
+from maltu.storage import Bucket
+from maltu.workflow import Notifier, Workflow
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+
+SECRET_SECONDS = 300
+
+
+@cache
+def bucket() -> Bucket:
+    """The bucket of exports and datasets."""
+    return Bucket(boto3.client("s3"), _env("BUCKET_NAME"))
+
+
+@cache
+def registry() -> Registry:
+    """The registry's table."""
+    return Registry(boto3.client("dynamodb"), _env("TABLE_NAME"))
+
+
+@cache
+def services() -> Services:
+    """What preprocessing works with."""
+    return Services(
+        bucket=bucket(),
+        registry=registry(),
+        workflow=Workflow(boto3.client("stepfunctions"), _env("STATE_MACHINE_ARN")),
+        notifier=Notifier(boto3.client("sns"), _env("TOPIC_ARN")),
+        provider=_env("PROVIDER"),
+        base_model=_env("BASE_MODEL"),
+    )
+
+
+def provider() -> Provider:
+    """The fine-tuning provider that this deployment chose."""
+    return _provider(_period())
+
+
+def secret(variable: str) -> str:
+    """The secret whose ARN stands in the environment variable."""
+    return _secret(_env(variable), _period())
+
+
+@lru_cache(maxsize=1)
+def _provider(_: int) -> Provider:
+    key = json.loads(secret("PROVIDER_SECRET_ARN")).get("api_key")
+    if not key:
+        raise ProviderRejected(
+            'There is no provider key yet: put {"api_key": "..."} into the secret ProviderKeySecretArn.'
+        )
+    return open_provider(_env("PROVIDER"), base_url=os.environ.get("PROVIDER_BASE_URL") or None, api_key=key)
+
+
+@lru_cache(maxsize=4)
+def _secret(arn: str, _: int) -> str:
+    return _secrets_manager().get_secret_value(SecretId=arn)["SecretString"]
+
+
+@cache
+def _secrets_manager() -> SecretsManagerClient:
+    return boto3.client("secretsmanager")
+
+
+def forget() -> None:
+    """Open everything anew at the next call: for whoever changes the environment under a running process."""
+    for opened in (bucket, registry, services, _provider, _secret, _secrets_manager):
+        opened.cache_clear()
+
+
+def _period() -> int:
+    return int(time.monotonic() // SECRET_SECONDS)
+
+
+def _env(name: str) -> str:
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise InvalidSettings(f"The environment variable {name} is not set; template.yaml sets it.") from None

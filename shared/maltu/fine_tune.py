@@ -1,0 +1,128 @@
+"""The state machine's tasks: what a run asks of the provider, one function a state.
+
+Each takes and returns plain JSON without chat text, may be repeated, and raises the errors of
+:mod:`maltu.errors`, by whose names the state machine retries or gives up.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from maltu.errors import TrainingCancelled, TrainingFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from maltu.providers import Provider
+    from maltu.storage import Bucket
+
+TASK_TIMED_OUT = ("Sandbox.Timedout", "States.Timeout")
+
+
+def upload_dataset(run: Mapping[str, Any], *, bucket: Bucket, provider: Provider) -> dict[str, str | None]:
+    """Bring the dataset's files to the provider.
+
+    Args:
+        run: ``version``, ``training_key`` and ``validation_key`` (None where there is no validation part).
+        bucket: where the files stand.
+        provider: where they go.
+
+    Returns:
+        The provider's ids: ``training`` and ``validation``.
+    """
+    ids: dict[str, str | None] = {"training": None, "validation": None}
+    for part, name in zip(ids, _file_names(run["version"]), strict=True):
+        key = run[f"{part}_key"]
+        if key is None:
+            continue
+        with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+            bucket.fetch(key, cast("Any", file))
+            file.flush()
+            ids[part] = provider.upload(Path(file.name), name=name)
+    return ids
+
+
+def create_fine_tune(run: Mapping[str, Any], *, provider: Provider) -> dict[str, str]:
+    """Start the version's one job, or find it; return its id as ``job``."""
+    job = provider.create_job(
+        run=run["version"],
+        base_model=run["base_model"],
+        training=run["training"],
+        validation=run["validation"],
+        n_epochs=run["n_epochs"],
+    )
+    return {"job": job.id}
+
+
+def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any]:
+    """Ask how the job is doing.
+
+    Returns:
+        ``done``, and once it is: ``model`` and ``trained_tokens`` (0 where the provider does not say).
+
+    Raises:
+        TrainingFailed: it ended without a model; the provider's reason is in the message.
+        TrainingCancelled: somebody cancelled it.
+    """
+    job = provider.get_job(run["job"])
+    match job.status:
+        case "failed":
+            raise TrainingFailed(
+                f"The provider could not train: {job.reason or 'it gave no reason'}. "
+                f"Last event: {job.progress or 'none'}"
+            )
+        case "cancelled":
+            raise TrainingCancelled(
+                "The fine-tuning job was cancelled at the provider. Drop the export again."
+            )
+        case "succeeded" if job.model is None:
+            raise TrainingFailed("The provider reports success but names no model. Drop the export again.")
+        case status:
+            return {
+                "done": status == "succeeded",
+                "model": job.model,
+                "trained_tokens": job.trained_tokens or 0,
+                "progress": job.progress,
+            }
+
+
+def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any]:
+    """Make the model servable: ``done``, and once it is, ``model`` as requests must name it."""
+    model = provider.ensure_deployed(run["model"])
+    return {"done": model is not None, "model": model}
+
+
+def clean_up(run: Mapping[str, Any], *, provider: Provider) -> dict[str, str | None]:
+    """Leave nothing behind at the provider but the model: end the job, delete the uploaded files.
+
+    Args:
+        run: ``version``, and after a failure ``error`` and ``cause`` as the state machine caught them.
+        provider: where to clean up.
+
+    Returns:
+        ``error`` and ``reason`` in words, None after a success.
+    """
+    error = run.get("error")
+    if error is not None:
+        provider.cancel_job(run["version"])
+    provider.delete(names=_file_names(run["version"]))
+    return {"error": error, "reason": explain(error, run.get("cause")) if error else None}
+
+
+def explain(error: str, cause: str | None) -> str:
+    """Say in words why a run failed, from what the state machine caught of it."""
+    if error in TASK_TIMED_OUT:
+        return "A step of the run took too long and was stopped. Drop the export again."
+    try:
+        thrown = json.loads(cause or "")
+    except ValueError:
+        return cause or f"The run stopped with {error}. Drop the export again."
+    message = cast("dict[str, Any]", thrown).get("errorMessage") if isinstance(thrown, dict) else None
+    return str(message or f"The run stopped with {error}. Drop the export again.")
+
+
+def _file_names(version: str) -> tuple[str, str]:
+    return f"{version}-train.jsonl", f"{version}-validation.jsonl"

@@ -1,0 +1,88 @@
+"""Where things stand in the bucket, and what personas and versions are called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from maltu.errors import InvalidKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+MAX_PERSONA_LENGTH = 64
+SETTINGS_FILE = "persona.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportKey:
+    """An object key ``exports/<prefix>/<file>``; the prefix may be any text, a persona's name or not."""
+
+    prefix: str
+    file: str
+
+    @property
+    def persona(self) -> str:
+        """The persona's name.
+
+        Raises:
+            InvalidKey: the prefix is no valid name.
+        """
+        name = normalised(self.prefix)
+        if not is_persona(name):
+            raise InvalidKey(
+                f"{name!r} cannot be a persona's name: use letters of any script, digits and '-', "
+                f"at most {MAX_PERSONA_LENGTH}, and drop the export at exports/<persona>/<file>."
+            )
+        return name
+
+
+def parse_export_key(key: str) -> ExportKey | None:
+    """Split an object key; None where nothing is to be done (settings files and folder markers).
+
+    Raises:
+        InvalidKey: the object does not stand at ``exports/<persona>/<file>``.
+    """
+    parts = key.split("/")
+    if parts[-1] in {"", SETTINGS_FILE}:
+        return None
+    if len(parts) != 3 or parts[0] != "exports" or not parts[1]:  # noqa: PLR2004 - exports, persona, file
+        raise InvalidKey(f"{key!r} is not where exports are read: drop it at exports/<persona>/<file>.")
+    return ExportKey(parts[1], parts[2])
+
+
+def normalised(name: str) -> str:
+    """NFC, because a Mac uploads NFD and both must name the same persona."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_persona(name: str) -> bool:
+    """Whether ``name`` is a valid persona name: letters and digits of any script, and ``-``."""
+    letters = "".join(char for char in name if char != "-")
+    return (
+        len(letters) > 0
+        and len(name) <= MAX_PERSONA_LENGTH
+        and not name.startswith("-")
+        # Marks are how many scripts write their vowels.
+        and all(unicodedata.category(char)[0] in "LNM" for char in letters)
+    )
+
+
+def identity_of(persona: str, content: str, settings: Mapping[str, Any]) -> str:
+    """What a version is made from, as 64 hex digits: the same exports and settings give the same identity."""
+    whole = json.dumps([persona, content, settings], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def version_name(dropped_at: datetime, identity: str) -> str:
+    """A version's name: sorts by the time of its drop and ends in its identity."""
+    return f"{dropped_at:%Y%m%dt%H%M%S}-{identity[:12]}"
+
+
+def dataset_prefix(persona: str, version: str) -> str:
+    """Where a version's dataset stands in the bucket."""
+    return f"datasets/{persona}/{version}"

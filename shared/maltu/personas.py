@@ -1,0 +1,55 @@
+"""What the endpoint tells of personas: which answer, and how each is doing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from maltu.errors import PersonaNotFound
+from maltu.naming import normalised
+
+if TYPE_CHECKING:
+    from maltu.registry import Item, Registry
+
+_SHOWN = (
+    "version", "status", "attempt", "created_at", "timeline", "failure", "export", "provider",
+    "report", "trained_tokens", "leftovers",
+)  # fmt: skip
+
+
+def as_models(registry: Registry) -> dict[str, Any]:
+    """Answer ``GET /v1/models``: every persona with a live version."""
+    data = [
+        {
+            "id": item["sk"],
+            "object": "model",
+            "created": int(datetime.fromisoformat(item["created_at"]).timestamp()),
+            "owned_by": "maltu",
+        }
+        for item in registry.personas()
+    ]
+    return {"object": "list", "data": data}
+
+
+def describe(name: str, registry: Registry) -> dict[str, Any]:
+    """Answer ``GET /v1/personas/{persona}``: its live version, and every version's story, newest first.
+
+    Raises:
+        PersonaNotFound: nothing was ever dropped for it.
+    """
+    persona = normalised(name)
+    pointer = registry.persona(persona) or {}
+    versions = registry.versions(persona)
+    if not versions:
+        raise PersonaNotFound(f"There is no persona {persona!r}: drop an export at exports/{persona}/<file>.")
+    return {
+        "persona": persona,
+        "status": versions[0]["status"],
+        "live_version": pointer.get("live_version"),
+        "versions": [_shown(item) for item in versions],
+    }
+
+
+def _shown(item: Item) -> Item:
+    """A version without what only the vendor and the workflow need to know."""
+    return {name: item.get(name) for name in _SHOWN if name in item or name == "failure"}

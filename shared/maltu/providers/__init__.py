@@ -1,0 +1,126 @@
+"""The fine-tuning port: what a run needs of whoever trains and serves the model.
+
+An adapter is one module here with a class that has :class:`Provider`'s methods. No vendor call is safe to
+repeat blindly, so ``upload`` and ``create_job`` find what an earlier try of the same run left behind before
+they make anything new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from maltu.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+JobStatus = Literal["pending", "running", "succeeded", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A fine-tuning job at the provider.
+
+    Attributes:
+        id: the provider's name for it.
+        status: a status that a vendor adds later reads as ``running``; the run's deadline bounds it.
+        model: what to deploy or ask, once succeeded.
+        reason: why it failed, in the provider's words.
+        trained_tokens: what is billed, once known.
+        progress: the provider's latest event, in its words.
+    """
+
+    id: str
+    status: JobStatus
+    model: str | None = None
+    reason: str | None = None
+    trained_tokens: int | None = None
+    progress: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How an answer is drawn; None leaves a choice to the provider. ``max_tokens`` bounds what is paid."""
+
+    max_tokens: int
+    n: int = 1
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer; ``finish_reason`` is OpenAI's (``stop``, ``length``, ``content_filter``)."""
+
+    text: str
+    finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """The answers to one request and the tokens they took."""
+
+    choices: tuple[Reply, ...]
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Provider(Protocol):
+    """What an adapter does. Every method raises :class:`maltu.errors.ProviderError` and nothing else."""
+
+    def upload(self, path: Path, *, name: str) -> str:
+        """Store a dataset file under ``name``, or find the one of that name and size; return its id."""
+        ...
+
+    def create_job(
+        self, *, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
+    ) -> Job:
+        """Start the run's one fine-tune, or find the one that was started."""
+        ...
+
+    def get_job(self, job: str) -> Job:
+        """Ask how a job is doing."""
+        ...
+
+    def cancel_job(self, run: str) -> None:
+        """End the run's job, if it has one that has not ended."""
+        ...
+
+    def ensure_deployed(self, model: str) -> str | None:
+        """Make a tuned model servable; return what to call it, or None while it is not ready."""
+        ...
+
+    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
+        """Answer a dialogue of ``role`` and ``content``."""
+        ...
+
+    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
+        """Continue a text: for models tuned in the ``completions`` format."""
+        ...
+
+    def delete(self, *, names: Sequence[str]) -> None:
+        """Remove the uploaded files of these names; what is gone already is no error."""
+        ...
+
+
+def open_provider(name: str, *, base_url: str | None, api_key: str) -> Provider:
+    """Open the adapter that the deployment chose.
+
+    Args:
+        name: ``openai``, for OpenAI and every host that speaks its protocol.
+        base_url: the host, None for the vendor's own.
+        api_key: the key, from the secret store.
+
+    Raises:
+        InvalidSettings: there is no such adapter.
+    """
+    if name != "openai":
+        raise InvalidSettings(f"PROVIDER is {name!r}; there is: openai.")
+    # A vendor's SDK costs half a second to import: only who calls the vendor pays for it.
+    from maltu.providers.openai import OpenAIProvider  # noqa: PLC0415
+
+    return OpenAIProvider(api_key=api_key, base_url=base_url)

@@ -1,0 +1,236 @@
+"""OpenAI, and every host that speaks its files, fine_tuning.jobs and completions protocol.
+
+The SDK repeats a request whose answer was lost, without an idempotency key, so creating a job is never left
+to its retries: a lost answer could be a second paid job. A job carries its run in its metadata, and that is
+how a later try finds it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+import openai
+
+from maltu.errors import (
+    ModelNotReady,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    TrainingNotAvailable,
+)
+from maltu.providers import Job, JobStatus, Replies, Reply, Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
+
+    from openai.types import Completion, FileObject
+    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+    from openai.types.fine_tuning import FineTuningJob
+
+T = TypeVar("T")
+
+RUN_KEY: Final = "maltu_run"
+REQUEST_SECONDS: Final = 20.0
+ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
+UPLOAD_SECONDS: Final = 300.0
+CREATE_SECONDS: Final = 60.0
+SERVER_ERROR: Final = 500
+
+_STATUSES: Final[Mapping[str, JobStatus]] = {
+    "validating_files": "pending",
+    "queued": "pending",
+    "running": "running",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class OpenAIProvider:
+    """The port's adapter over the openai SDK."""
+
+    def __init__(self, *, api_key: str, base_url: str | None = None) -> None:
+        self._client = openai.OpenAI(
+            api_key=api_key, base_url=base_url, timeout=REQUEST_SECONDS, max_retries=2
+        )
+
+    def upload(self, path: Path, *, name: str) -> str:
+        """Upload, or find the file of that name and size that an earlier try uploaded."""
+        size = path.stat().st_size
+        with _as_our_errors():
+            for file in self._files_named({name}):
+                if file.bytes == size and file.status != "error":
+                    return file.id
+            with path.open("rb") as content:
+                client = self._client.with_options(timeout=UPLOAD_SECONDS, max_retries=0)
+                return client.files.create(file=(name, content), purpose="fine-tune").id
+
+    def create_job(
+        self, *, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
+    ) -> Job:
+        """Create the run's job unless one exists that has not failed."""
+        try:
+            return self._find_or_create(run, base_model, training, validation, n_epochs)
+        except ModelNotReady as error:
+            # Here it is the base model that is unknown, and waiting does not help.
+            raise ProviderRejected(f"{error} Choose another base_model than {base_model!r}.") from error
+
+    def _find_or_create(
+        self, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
+    ) -> Job:
+        with _as_our_errors():
+            for job in self._jobs_of(run):
+                if job.status not in {"failed", "cancelled"}:
+                    return _job(job)
+            client = self._client.with_options(timeout=CREATE_SECONDS, max_retries=0)
+            created = client.fine_tuning.jobs.create(
+                model=base_model,
+                training_file=training,
+                validation_file=validation or openai.omit,
+                suffix=f"maltu-{run[-12:]}",
+                metadata={RUN_KEY: run},
+                method={
+                    "type": "supervised",
+                    "supervised": {"hyperparameters": {"n_epochs": n_epochs or "auto"}},
+                },
+            )
+            return _job(created)
+
+    def get_job(self, job: str) -> Job:
+        """Ask for the job and, while it runs or when it failed, its latest event."""
+        with _as_our_errors():
+            answer = self._client.fine_tuning.jobs.retrieve(job)
+            events = self._client.fine_tuning.jobs.list_events(job, limit=1).data
+            return _job(answer, progress=events[0].message if events else None)
+
+    def cancel_job(self, run: str) -> None:
+        """Cancel whatever job of the run has not ended."""
+        with _as_our_errors():
+            for job in self._jobs_of(run):
+                if job.status not in _ENDED:
+                    self._client.fine_tuning.jobs.cancel(job.id)
+
+    def ensure_deployed(self, model: str) -> str | None:
+        """A tuned model serves at once, under its own name."""
+        return model
+
+    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
+        """Answer through ``chat.completions``."""
+        with _as_our_errors():
+            answer = self._answering().chat.completions.create(
+                model=model,
+                messages=cast("list[ChatCompletionMessageParam]", list(messages)),
+                max_tokens=sampling.max_tokens,
+                n=sampling.n,
+                temperature=_or_omit(sampling.temperature),
+                top_p=_or_omit(sampling.top_p),
+                seed=_or_omit(sampling.seed),
+                stop=_or_omit(list(sampling.stop) or None),
+            )
+        return _replies(answer, [choice.message.content or "" for choice in answer.choices])
+
+    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
+        """Continue through the legacy ``completions``."""
+        with _as_our_errors():
+            answer = self._answering().completions.create(
+                model=model,
+                prompt=prompt,
+                max_tokens=sampling.max_tokens,
+                n=sampling.n,
+                temperature=_or_omit(sampling.temperature),
+                top_p=_or_omit(sampling.top_p),
+                seed=_or_omit(sampling.seed),
+                stop=_or_omit(list(sampling.stop) or None),
+            )
+        return _replies(answer, [choice.text for choice in answer.choices])
+
+    def _answering(self) -> openai.OpenAI:
+        return self._client.with_options(timeout=ANSWER_SECONDS, max_retries=0)
+
+    def delete(self, *, names: Sequence[str]) -> None:
+        """Delete the files of these names."""
+        with _as_our_errors():
+            for file in self._files_named(set(names)):
+                try:
+                    self._client.files.delete(file.id)
+                except openai.NotFoundError:
+                    continue
+
+    def _files_named(self, names: set[str]) -> list[FileObject]:
+        return [file for file in self._client.files.list(purpose="fine-tune") if file.filename in names]
+
+    def _jobs_of(self, run: str) -> list[FineTuningJob]:
+        jobs = self._client.fine_tuning.jobs.list(metadata={RUN_KEY: run})
+        # A host that ignores the filter lists every job.
+        return [job for job in jobs if (job.metadata or {}).get(RUN_KEY) == run]
+
+
+def _job(job: FineTuningJob, *, progress: str | None = None) -> Job:
+    error = job.error
+    reason = f"{error.code}: {error.message}" if error and error.message else None
+    return Job(
+        id=job.id,
+        status=_STATUSES.get(job.status, "running"),
+        model=job.fine_tuned_model,
+        reason=reason,
+        trained_tokens=job.trained_tokens,
+        progress=progress,
+    )
+
+
+def _or_omit(value: T | None) -> T | openai.Omit:
+    return openai.omit if value is None else value
+
+
+def _replies(answer: ChatCompletion | Completion, texts: Sequence[str]) -> Replies:
+    usage = answer.usage
+    reasons = [choice.finish_reason or "stop" for choice in answer.choices]
+    return Replies(
+        tuple(Reply(text, reason) for text, reason in zip(texts, reasons, strict=True)),
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+    )
+
+
+@contextmanager
+def _as_our_errors() -> Generator[None]:
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise _refusal(error) from error
+    except openai.APITimeoutError as error:
+        raise ProviderUnavailable("The provider did not answer in time.") from error
+    except openai.APIConnectionError as error:
+        raise ProviderUnavailable("The provider could not be reached; check its base URL.") from error
+    except openai.OpenAIError as error:
+        reason = f"The provider's answer could not be read ({type(error).__name__})."
+        raise ProviderUnavailable(reason) from error
+
+
+_BY_CODE: Final[Mapping[str, tuple[type[ProviderError], str]]] = {
+    "insufficient_quota": (ProviderRejected, "The provider account has no credit left"),
+    "model_not_found": (ModelNotReady, "The provider does not know the model"),
+    "training_not_available": (
+        TrainingNotAvailable,
+        "The provider no longer lets this account create fine-tunes; the README lists others with their dates",
+    ),
+}
+_BY_STATUS: Final[Mapping[int, tuple[type[ProviderError], str]]] = {
+    401: (ProviderRejected, "The provider refused the key; put a valid one into the provider's secret"),
+    408: (ProviderUnavailable, "The provider gave up waiting for the request"),
+    409: (ProviderUnavailable, "The provider is busy with the same thing"),
+    429: (RateLimited, "The provider's rate limit is reached"),
+}
+
+
+def _refusal(error: openai.APIStatusError) -> ProviderError:
+    other = (ProviderUnavailable if error.status_code >= SERVER_ERROR else ProviderRejected,
+             f"The provider answered {error.status_code}")  # fmt: skip
+    kind, meaning = _BY_CODE.get(error.code or "") or _BY_STATUS.get(error.status_code, other)
+    body = cast("dict[str, object]", error.body) if isinstance(error.body, dict) else {}
+    said = str(body.get("message") or error.message)[:300]
+    return kind(f"{meaning} ({error.code or error.status_code}: {said}).")

@@ -1,0 +1,144 @@
+"""Answering as a persona: a request in OpenAI's shape, the live version's model, an answer in OpenAI's shape.
+
+The system prompt that a version was trained with is the one that is sent; what the caller says as system is
+added to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from maltu.dataset import render_prompt
+from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
+from maltu.naming import normalised
+from maltu.providers import Replies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from maltu.providers import Provider, Sampling
+    from maltu.registry import Item, Registry
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveModel:
+    """What is asked when a persona is asked."""
+
+    persona: str
+    version: str
+    model: str
+    settings: Mapping[str, Any]
+    created_at: str
+
+
+def live_model(name: str, registry: Registry) -> LiveModel:
+    """Find what answers for ``persona`` or ``persona@version``.
+
+    Raises:
+        PersonaNotFound: there is no such persona, or it has no such version.
+        PersonaNotReady: nothing was trained for it yet; the message says where it stands.
+    """
+    persona, _, pinned = normalised(name).partition("@")
+    pointer = registry.persona(persona)
+    version = pinned or (pointer or {}).get("live_version")
+    item = registry.version(persona, version) if version else None
+    if item is None or item["status"] != "succeeded":
+        raise _not_answering(name, persona, item, registry)
+    return LiveModel(persona, item["version"], item["model_id"], item["settings"], item["created_at"])
+
+
+def chat_completion(
+    name: str, messages: Sequence[Message], sampling: Sampling, *, registry: Registry, provider: Provider
+) -> dict[str, Any]:
+    """Answer ``POST /v1/chat/completions``."""
+    live = live_model(name, registry)
+    replies = _ask(live, messages, sampling, provider)
+    choices = [
+        {
+            "index": index,
+            "message": {"role": "assistant", "content": reply.text, "refusal": None},
+            "logprobs": None,
+            "finish_reason": reply.finish_reason,
+        }
+        for index, reply in enumerate(replies.choices)
+    ]
+    return _answer("chatcmpl", "chat.completion", name, choices, replies)
+
+
+def completion(
+    name: str, prompts: Sequence[str], sampling: Sampling, *, registry: Registry, provider: Provider
+) -> dict[str, Any]:
+    """Answer ``POST /v1/completions``: each prompt is what the other side says."""
+    live = live_model(name, registry)
+    asked = [_ask(live, [{"role": "user", "content": prompt}], sampling, provider) for prompt in prompts]
+    every = Replies(
+        tuple(reply for replies in asked for reply in replies.choices),
+        prompt_tokens=sum(replies.prompt_tokens for replies in asked),
+        completion_tokens=sum(replies.completion_tokens for replies in asked),
+    )
+    choices = [
+        {"index": index, "text": reply.text, "logprobs": None, "finish_reason": reply.finish_reason}
+        for index, reply in enumerate(every.choices)
+    ]
+    return _answer("cmpl", "text_completion", name, choices, every)
+
+
+def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provider: Provider) -> Replies:
+    settings = live.settings
+    said = [message for message in messages if message["role"] not in {"system", "developer"}]
+    if not said:
+        raise InvalidRequest(
+            "messages holds nothing to answer: add a message with role 'user'.", param="messages"
+        )
+    asides = [message["content"] for message in messages if message["role"] in {"system", "developer"}]
+    system = "\n\n".join([settings["system_prompt"], *asides])
+    if settings["format"] == "chat":
+        return provider.chat(live.model, [{"role": "system", "content": system}, *said], sampling)
+    prompt = render_prompt(
+        said,
+        system_prompt=system,
+        persona_label=settings["speaker"],
+        separator=settings["separator"],
+        recipe=settings["recipe"],
+    )
+    stop = (settings["stop"],) if settings["stop"] else ()
+    bounded = replace(sampling, stop=(*stop, *sampling.stop)[:4])
+    replies = provider.complete(live.model, prompt, bounded)
+    # Completions are trained to begin with the space that follows the separator.
+    texts = [replace(reply, text=reply.text.removeprefix(" ")) for reply in replies.choices]
+    return replace(replies, choices=tuple(texts))
+
+
+def _not_answering(
+    name: str, persona: str, item: Item | None, registry: Registry
+) -> PersonaNotFound | PersonaNotReady:
+    newest = item or next(iter(registry.versions(persona, limit=1)), None)
+    if newest is None or (item is None and "@" in name):
+        return PersonaNotFound(f"There is no persona {name!r}. GET /v1/models lists those that answer.")
+    failure: Item = newest.get("failure") or {}
+    return PersonaNotReady(
+        f"The persona {name!r} does not answer yet: its version {newest['version']} is {newest['status']}"
+        + (f" ({failure['reason']})." if failure else ".")
+    )
+
+
+def _answer(
+    prefix: str, kind: str, name: str, choices: list[dict[str, Any]], replies: Replies
+) -> dict[str, Any]:
+    return {
+        "id": f"{prefix}-{secrets.token_hex(12)}",
+        "object": kind,
+        "created": int(time.time()),
+        "model": name,
+        "choices": choices,
+        "usage": {
+            "prompt_tokens": replies.prompt_tokens,
+            "completion_tokens": replies.completion_tokens,
+            "total_tokens": replies.prompt_tokens + replies.completion_tokens,
+        },
+    }
