@@ -1,0 +1,50 @@
+"""``python -m infra.local.finetuning``: run the server until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.local.finetuning.app import create_app
+from infra.local.finetuning.engines import NAMES
+from infra.local.finetuning.serving import Server, address, listen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KEY_VARIABLE = "FINETUNING_API_KEY"
+
+
+def _stopped(_number: int, _frame: object) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local.finetuning", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free port")
+    parser.add_argument("--data", type=Path, required=True, help="folder for files, jobs and models")
+    parser.add_argument("--engine", choices=NAMES, default=NAMES[0])
+    parser.add_argument(
+        "--api-key",
+        default=os.environ.get(KEY_VARIABLE),
+        help="the Bearer token that callers must send; "
+        f"better set as {KEY_VARIABLE}, where no process list shows it",
+    )
+    chosen = parser.parse_args(arguments)
+    app = create_app(chosen.data, engine=chosen.engine, api_key=chosen.api_key)
+    try:
+        listener = listen(chosen.port)
+    except OSError as error:
+        parser.error(f"cannot listen on port {chosen.port}: {error.strerror}")
+    # uvicorn stops on these signals and then raises them again; having stopped cleanly is no failure.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, _stopped)
+    Server(app, lambda: print(f"listening on {address(listener)}", flush=True)).run([listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Who may ask: callers on this machine, with the key where the server has one."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+
+from infra.local.finetuning.errors import envelope
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_HOSTS = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuses requests before any route sees them."""
+
+    app: ASGIApp
+    api_key: str | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request with a refusal, or let the application answer it."""
+        refusal = self._refusal(Headers(scope=scope)) if scope["type"] == "http" else None
+        await (refusal or self.app)(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> Response | None:
+        # Any web page can make a browser ask 127.0.0.1 under the page's own name; chats are private.
+        if headers.get("host", "").partition(":")[0] not in _HOSTS:
+            return envelope(HTTPStatus.FORBIDDEN, f"This server answers as {' or '.join(_HOSTS)} only.")
+        if self.api_key is None:
+            return None
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not given.strip():
+            return envelope(
+                HTTPStatus.UNAUTHORIZED,
+                "You didn't provide an API key. Send it as the header 'Authorization: Bearer <key>'.",
+            )
+        if hmac.compare_digest(given.strip().encode(), self.api_key.encode()):
+            return None
+        return envelope(
+            HTTPStatus.UNAUTHORIZED,
+            "Incorrect API key provided. Use the key that the server was started with.",
+            code="invalid_api_key",
+        )
