@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -109,14 +109,14 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     """
     source = Source(stream, name=name)
     head = source.head
-    if not head.strip():
+    text = head.decode(errors="replace")
+    if not text.strip():
         raise UnreadableExport(f"{name} is empty. {_EXPECTED}.")
     for signature, what in _SIGNATURES:
         if head.startswith(signature):
             raise UnreadableExport(f"{name} is {what}. {_EXPECTED}.")
     if (at := head.find(0)) >= 0:
         raise UnreadableExport(f"{name} is no text: byte {at} is a NUL. {_EXPECTED}.")
-    text = head.decode(errors="replace")
     for messenger in _MESSENGERS:
         if messenger.recognises(text):
             return Reading(messenger, source)
@@ -129,8 +129,8 @@ def _unrecognised(name: str, head: bytes, text: str) -> UnreadableExport:
         head.rpartition(b"\n")[0].decode()
     except UnicodeDecodeError as error:
         return not_utf8(error.start, line=1 + head.count(b"\n", 0, error.start))
-    lines = tuple(line[:SHOWN_CHARACTERS] for line in text.split("\n") if line.strip())[:_LINES_TO_SHOW]
-    columns = [column.strip() for column in next(csv.reader(lines[:1]))]
+    lines = tuple(line[:SHOWN_CHARACTERS] for line in text.splitlines() if line.strip())[:_LINES_TO_SHOW]
+    columns = [column.strip('" \ufeff') for column in re.split("[,;\t]", lines[0])]
     known = [column.casefold() in _COLUMN_NAMES for column in columns]
     if any(known):
         # What is no column name might be somebody's words.
