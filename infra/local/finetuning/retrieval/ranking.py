@@ -24,7 +24,7 @@ FEATURES = (
     "earlier",  # how alike the turns before it are
     "topic",  # how many of the question's terms the reply itself takes up
     "habit",  # how often the persona says it, whatever was asked
-    "consensus",  # how alike the replies are that the persona gave to alike questions
+    "consensus",  # how alike it is to all that the persona answered in alike contexts
     "length",  # how near its length is to theirs
 )
 # Where fitting starts, and what it is pulled towards: what was asked counts most.
@@ -68,20 +68,24 @@ def find_candidates(
         alike[without_turn] = 0
     if banned:
         alike[np.isin(memory.reply_of, list(banned))] = 0
-    best = _best(alike)
-    fallbacks = [number for number in memory.fallbacks if number not in banned]
-    turn_of: dict[int, int | None] = {}
-    for turn in best:
-        turn_of.setdefault(int(memory.reply_of[turn]), int(turn))
-    for number in fallbacks if fallbacks or turn_of else memory.fallbacks:
-        turn_of.setdefault(int(number), None)
-    replies = np.asarray(list(turn_of), np.int32)
+    turn_of: dict[int, int] = {}
+    near: dict[int, float] = {}
+    for turn in _best(alike):
+        number = int(memory.reply_of[turn])
+        turn_of.setdefault(number, int(turn))
+        near[number] = near.get(number, 0.0) + float(np.exp(alike[turn]))
+    fallbacks = [number for number in memory.fallbacks.tolist() if number not in banned]
+    for number in fallbacks if fallbacks or near else memory.fallbacks.tolist():
+        near[number] = near.get(number, 0.0) + float(np.exp(memory.priors[number]))
+    replies = np.asarray(list(near), np.int32)
     found = [
-        (0.0, 0.0, 0.0) if turn is None else (question[turn], earlier[turn], topic[turn])
-        for turn in turn_of.values()
+        (question[turn], earlier[turn], topic[turn])
+        if (turn := turn_of.get(number)) is not None
+        else (0.0,) * 3
+        for number in near
     ]
-    near = np.asarray([0.0 if turn is None else alike[turn] for turn in turn_of.values()]) + 1e-3
-    consensus, length = _company([memory.replies[number] for number in replies], near / near.sum())
+    chances = np.asarray(list(near.values()))
+    consensus, length = _company([memory.replies[number] for number in near], chances / chances.sum())
     habit = memory.priors[replies] / np.log(len(memory.reply_of) + 1)
     return Candidates(replies, np.column_stack([np.asarray(found), habit, consensus, length]))
 
@@ -95,11 +99,11 @@ def _best(alike: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _company(replies: list[str], near: Weights) -> tuple[Weights, Weights]:
-    """How well each reply stands for all of them, each counted by how near its context is.
+    """How well each reply stands for all of them, itself included, each counted by how near its context is.
 
     Returns:
-        The mean overlap of its terms with the others', 0 to 1; minus the distance of its length from the
-        mean length, as logarithms.
+        The mean overlap of its terms with theirs, 0 to 1; minus the distance of its length from their mean
+        length, as logarithms.
     """
     sets = [frozenset(terms(reply)) for reply in replies]
     columns = {term: at for at, term in enumerate(frozenset[str]().union(*sets))}
@@ -108,7 +112,5 @@ def _company(replies: list[str], near: Weights) -> tuple[Weights, Weights]:
         holds[row, [columns[term] for term in found]] = 1
     sizes = holds.sum(axis=1)
     overlap = 2 * (holds @ holds.T) / np.maximum(sizes[:, None] + sizes[None, :], 1)
-    np.fill_diagonal(overlap, 0)
-    others = np.maximum(1 - near, 1e-6)
     lengths = np.log([1 + len(canonical(reply)) for reply in replies])
-    return (overlap @ near) / others, -np.abs(lengths - lengths @ near)
+    return overlap @ near, -np.abs(lengths - lengths @ near)
