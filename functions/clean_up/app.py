@@ -21,4 +21,4 @@ logger = Logger()
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str | None]:
     """Clean up; after a failure, return its reason in words."""
     logger.append_keys(version=event["version"])
-    return clean_up(event, provider=deployment.provider())
+    return clean_up(event, open_provider=deployment.provider)

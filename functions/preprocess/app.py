@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from maltu import deployment
-from maltu.preprocess import Drop, preprocess
+from maltu.preprocess import Drop, Services, preprocess
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,7 +24,15 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str | None]:
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
     put = event["detail"]["object"]
     drop = Drop(put["key"], put.get("version-id", "null"), datetime.fromisoformat(event["time"]))
-    attempt = preprocess(drop, deployment.services())
+    services = Services(
+        bucket=deployment.bucket(),
+        registry=deployment.registry(),
+        workflow=deployment.workflow(),
+        notifier=deployment.notifier(),
+        provider=deployment.setting("PROVIDER"),
+        base_model=deployment.setting("BASE_MODEL"),
+    )
+    attempt = preprocess(drop, services)
     run = attempt.run if attempt else None
     logger.info("drop handled", extra={"version_id": drop.version_id, "run": run})
     return {"run": run}

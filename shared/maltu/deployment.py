@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import boto3
 
 from maltu.errors import InvalidSettings, ProviderRejected
-from maltu.preprocess import Services
 from maltu.providers import Provider, open_provider
 from maltu.registry import Registry
 from maltu.storage import Bucket
@@ -30,26 +29,25 @@ SECRET_SECONDS = 300
 @cache
 def bucket() -> Bucket:
     """The bucket of exports and datasets."""
-    return Bucket(boto3.client("s3"), _env("BUCKET_NAME"))
+    return Bucket(boto3.client("s3"), setting("BUCKET_NAME"))
 
 
 @cache
 def registry() -> Registry:
     """The registry's table."""
-    return Registry(boto3.client("dynamodb"), _env("TABLE_NAME"))
+    return Registry(boto3.client("dynamodb"), setting("TABLE_NAME"))
 
 
 @cache
-def services() -> Services:
-    """What preprocessing works with."""
-    return Services(
-        bucket=bucket(),
-        registry=registry(),
-        workflow=Workflow(boto3.client("stepfunctions"), _env("STATE_MACHINE_ARN")),
-        notifier=Notifier(boto3.client("sns"), _env("TOPIC_ARN")),
-        provider=_env("PROVIDER"),
-        base_model=_env("BASE_MODEL"),
-    )
+def workflow() -> Workflow:
+    """The state machine."""
+    return Workflow(boto3.client("stepfunctions"), setting("STATE_MACHINE_ARN"))
+
+
+@cache
+def notifier() -> Notifier:
+    """The owner's topic."""
+    return Notifier(boto3.client("sns"), setting("TOPIC_ARN"))
 
 
 def provider() -> Provider:
@@ -59,7 +57,7 @@ def provider() -> Provider:
 
 def secret(variable: str) -> str:
     """The secret whose ARN stands in the environment variable."""
-    return _secret(_env(variable), _period())
+    return _secret(setting(variable), _period())
 
 
 @lru_cache(maxsize=1)
@@ -67,9 +65,9 @@ def _provider(_: int) -> Provider:
     key = json.loads(secret("PROVIDER_SECRET_ARN")).get("api_key")
     if not key:
         raise ProviderRejected(
-            'There is no provider key yet: put {"api_key": "..."} into the secret ProviderKeySecretArn.'
+            'There is no provider key yet: put {"api_key": "..."} into its secret.'
         )
-    return open_provider(_env("PROVIDER"), base_url=os.environ.get("PROVIDER_BASE_URL") or None, api_key=key)
+    return open_provider(setting("PROVIDER"), base_url=os.environ.get("PROVIDER_BASE_URL") or None, api_key=key)
 
 
 @lru_cache(maxsize=4)
@@ -84,7 +82,7 @@ def _secrets_manager() -> SecretsManagerClient:
 
 def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
-    for opened in (bucket, registry, services, _provider, _secret, _secrets_manager):
+    for opened in (bucket, registry, workflow, notifier, _provider, _secret, _secrets_manager):
         opened.cache_clear()
 
 
@@ -92,7 +90,8 @@ def _period() -> int:
     return int(time.monotonic() // SECRET_SECONDS)
 
 
-def _env(name: str) -> str:
+def setting(name: str) -> str:
+    """What template.yaml set in the function's environment."""
     try:
         return os.environ[name]
     except KeyError:

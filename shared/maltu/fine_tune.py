@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from maltu.errors import TrainingCancelled, TrainingFailed
+from maltu.errors import ProviderRejected, TrainingCancelled, TrainingFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from maltu.providers import Provider
     from maltu.storage import Bucket
@@ -95,21 +95,32 @@ def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, 
     return {"done": model is not None, "model": model}
 
 
-def clean_up(run: Mapping[str, Any], *, provider: Provider) -> dict[str, str | None]:
+def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -> dict[str, str | None]:
     """Leave nothing behind at the provider but the model: end the job, delete the uploaded files.
 
     Args:
         run: ``version``, and after a failure ``error`` and ``cause`` as the state machine caught them.
-        provider: where to clean up.
+        open_provider: gives the provider; that this fails may be the very failure to be told.
 
     Returns:
         ``error`` and ``reason`` in words, None after a success.
+
+    Raises:
+        ProviderError: it could not be done; a refusal after a failure becomes part of the reason instead.
     """
     error = run.get("error")
-    if error is not None:
+    if error is None:
+        open_provider().delete(names=_file_names(run["version"]))
+        return {"error": None, "reason": None}
+    reason = explain(error, run.get("cause"))
+    try:
+        provider = open_provider()
         provider.cancel_job(run["version"])
-    provider.delete(names=_file_names(run["version"]))
-    return {"error": error, "reason": explain(error, run.get("cause")) if error else None}
+        provider.delete(names=_file_names(run["version"]))
+    except ProviderRejected as refusal:
+        if str(refusal) not in reason:
+            reason += f" Whatever this run left at the provider could not be removed: {refusal}"
+    return {"error": error, "reason": reason}
 
 
 def explain(error: str, cause: str | None) -> str:

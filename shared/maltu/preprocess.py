@@ -68,6 +68,11 @@ class _Plan:
     identity: str
     speakers: dict[str, int]
 
+    @property
+    def named(self) -> bool:
+        """Whether the others are told apart by name: in a group, not in a dialogue."""
+        return len(self.speakers) > 2  # noqa: PLR2004 - the two sides of a dialogue
+
 
 def preprocess(drop: Drop, services: Services) -> Attempt | None:
     """Make the drop's dataset and start its run.
@@ -141,7 +146,7 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
         summary = build_dataset(
             read_export(cast("BinaryIO", body), name=drop.key.rpartition("/")[2]),
             speaker=settings.speaker,
-            named=len(plan.speakers) > 2,  # noqa: PLR2004 - a dialogue has two sides, more is a group
+            named=plan.named,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),
             directory=directory,
@@ -161,7 +166,12 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
     services.registry.record_dataset(
         persona,
         version,
-        {"settings": dataclasses.asdict(settings), "provider": services.provider, "report": report},
+        {
+            "settings": dataclasses.asdict(settings),
+            "named": plan.named,
+            "provider": services.provider,
+            "report": report,
+        },
     )
     return {
         "persona": persona,

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from maltu.dataset import render_prompt
+from maltu.dataset.prompts import dialogue_labels, render_prompt
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised
 from maltu.providers import Replies
@@ -27,13 +27,13 @@ Message = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:
-    """What is asked when a persona is asked."""
+    """What is asked when a persona is asked; ``named`` where several people were on the other side."""
 
     persona: str
     version: str
     model: str
     settings: Mapping[str, Any]
-    created_at: str
+    named: bool
 
 
 def live_model(name: str, registry: Registry) -> LiveModel:
@@ -49,7 +49,7 @@ def live_model(name: str, registry: Registry) -> LiveModel:
     item = registry.version(persona, version) if version else None
     if item is None or item["status"] != "succeeded":
         raise _not_answering(name, persona, item, registry)
-    return LiveModel(persona, item["version"], item["model_id"], item["settings"], item["created_at"])
+    return LiveModel(persona, item["version"], item["model_id"], item["settings"], item["named"])
 
 
 def chat_completion(
@@ -99,10 +99,12 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provi
     system = "\n\n".join([settings["system_prompt"], *asides])
     if settings["format"] == "chat":
         return provider.chat(live.model, [{"role": "system", "content": system}, *said], sampling)
+    user_label, persona_label = dialogue_labels(settings["speaker"], named=live.named)
     prompt = render_prompt(
         said,
         system_prompt=system,
-        persona_label=settings["speaker"],
+        user_label=user_label,
+        persona_label=persona_label,
         separator=settings["separator"],
         recipe=settings["recipe"],
     )

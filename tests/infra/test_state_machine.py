@@ -1,0 +1,102 @@
+"""The state machine's definition: well-formed, bounded, and with no failure that nobody hears of."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from statelint.linter import Linter
+
+import maltu.errors
+from tests.support.cloud import TEMPLATE
+from tests.support.handlers import ROOT
+
+TEXT = (ROOT / "infra" / "fine_tune.asl.json").read_text("utf-8")
+MACHINE: dict[str, Any] = json.loads(TEXT)
+STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+SERVICE_ERRORS = re.compile(r"^(States|Lambda|Sandbox|DynamoDB)\.")
+
+
+def next_of(state: dict[str, Any]) -> set[str]:
+    edges = [state, *state.get("Choices", []), *state.get("Catch", [])]
+    return {edge[way] for edge in edges for way in ("Next", "Default") if way in edge}
+
+
+def reachable(start: str) -> set[str]:
+    seen: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += next_of(STATES[name])
+    return seen
+
+
+def test_it_is_well_formed() -> None:
+    # In a JSONata state machine a Wait may compute its seconds, which this linter does not know.
+    known = json.loads(TEXT)
+    for name in ("WaitForJob", "WaitForDeployment"):
+        assert re.fullmatch(r"\{% .* %\}", known["States"][name]["Seconds"])
+        known["States"][name]["Seconds"] = 1
+    assert Linter.validate(known) == []
+
+
+def test_every_state_is_reached_and_every_path_ends() -> None:
+    assert reachable(MACHINE["StartAt"]) == set(STATES)
+    assert {name for name in STATES if not next_of(STATES[name])} == {"Succeeded", "Failed"}
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_every_task_is_bounded_retried_and_caught(name: str) -> None:
+    task = TASKS[name]
+    assert task["TimeoutSeconds"] <= 600
+    assert all(rule.get("JitterStrategy") == "FULL" for rule in task["Retry"] if rule["MaxAttempts"])
+    assert "States.ALL" in {error for catch in task["Catch"] for error in catch["ErrorEquals"]}
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_every_failure_ends_in_words_to_the_owner(name: str) -> None:
+    for catch in TASKS[name]["Catch"]:
+        assert reachable(catch["Next"]) & {"NotifyFailed", "NotifySucceeded", "Succeeded", "Failed"}
+    if name not in {"NotifyFailed", "NotifySucceeded", "Promote", "CleanUp"}:
+        assert all("NotifyFailed" in reachable(catch["Next"]) for catch in TASKS[name]["Catch"])
+
+
+def test_errors_are_called_as_the_domain_calls_them() -> None:
+    named = {
+        error
+        for task in TASKS.values()
+        for rule in [*task["Retry"], *task["Catch"]]
+        for error in rule["ErrorEquals"]
+        if not SERVICE_ERRORS.match(error)
+    }
+    assert named == {"RateLimited", "ProviderUnavailable", "ModelNotReady"}
+    for error in named | set(re.findall(r"'(Training\w+)'", TEXT)) | {"DeadlineExceeded"}:
+        assert issubclass(getattr(maltu.errors, error), maltu.errors.ProviderError)
+
+
+def test_every_name_it_is_given_is_used_and_none_is_missing() -> None:
+    given = TEMPLATE["Resources"]["FineTuneStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(given)
+
+
+def test_only_one_state_moves_the_live_pointer_and_only_on_a_condition() -> None:
+    writers = [n for n, t in TASKS.items() if "live_version" in t["Arguments"].get("UpdateExpression", "")]
+    assert writers == ["Promote"]
+    condition = TASKS["Promote"]["Arguments"]["ConditionExpression"]
+    assert condition == "attribute_not_exists(live_version) OR live_version <= :version"
+
+
+def test_three_days_of_waiting_stay_far_below_the_history_limit() -> None:
+    # As template.yaml sets it: 30 s at first, each wait half as long again, 900 s at most, for 72 hours.
+    waits, delay, waited = 0, 30.0, 0.0
+    while waited < 72 * 3600:
+        waited += int(delay)
+        delay = min(delay * 1.5, 900)
+        waits += 1
+    events_a_round = 9  # wait, task and choice, each entered and left, and the task's own
+    assert waits * events_a_round + 200 < 25_000 / 5

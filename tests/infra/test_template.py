@@ -1,0 +1,217 @@
+"""What the local AWS endpoint cannot show, asserted on the template as it expands."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from tests.support.cloud import TEMPLATE
+from tests.support.handlers import ROOT
+
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in TEMPLATE["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+class NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def expanded() -> dict[str, Any]:
+    template = copy.deepcopy(TEMPLATE)
+    layer = template["Resources"]["MaltuLayer"]["Properties"]
+    layer["ContentUri"] = "s3://artifacts/layer"
+    template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/function"
+    machine = template["Resources"]["FineTuneStateMachine"]["Properties"]
+    machine["DefinitionUri"] = {"Bucket": "artifacts", "Key": "machine"}
+    return transform(template, {}, NoManagedPolicies())["Resources"]
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
+
+
+def statements(resources: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, statement)
+        for name, role in of_type(resources, "AWS::IAM::Role").items()
+        for policy in role.get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def actions_of(statement: dict[str, Any]) -> set[str]:
+    actions = statement["Action"]
+    return {actions} if isinstance(actions, str) else set(actions)
+
+
+def test_every_route_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
+    (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
+    methods = [
+        (path, verb, method) for path, verbs in api["Body"]["paths"].items() for verb, method in verbs.items()
+    ]
+    assert {(path, verb) for path, verb, _ in methods} == {
+        ("/v1/chat/completions", "post"),
+        ("/v1/completions", "post"),
+        ("/v1/models", "get"),
+        ("/v1/personas/{persona}", "get"),
+    }
+    for path, verb, method in methods:
+        assert {"KeyAuthorizer", "api_key"} <= {name for each in method["security"] for name in each}, (
+            path,
+            verb,
+        )
+
+
+def test_the_authorizer_is_asked_every_time_and_hands_the_key_to_the_usage_plan(
+    expanded: dict[str, Any],
+) -> None:
+    (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
+    authorizer = api["Body"]["securityDefinitions"]["KeyAuthorizer"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["authorizerResultTtlInSeconds"] == 0
+    assert authorizer["identitySource"] == "context.requestId"
+    assert api["ApiKeySourceType"] == "AUTHORIZER"
+    (plan,) = of_type(expanded, "AWS::ApiGateway::UsagePlan").values()
+    assert plan["Throttle"]["RateLimit"] > 0
+    assert plan["Quota"]["Period"] == "MONTH"
+
+
+def test_the_gateways_own_answers_are_in_the_envelope(expanded: dict[str, Any]) -> None:
+    (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
+    answers = api["Body"]["x-amazon-apigateway-gateway-responses"]
+    statuses = {name: int(answer["statusCode"]) for name, answer in answers.items() if "statusCode" in answer}
+    assert statuses == {
+        "UNAUTHORIZED": 401, "ACCESS_DENIED": 401, "INVALID_API_KEY": 401, "MISSING_AUTHENTICATION_TOKEN": 404,
+        "THROTTLED": 429, "QUOTA_EXCEEDED": 429, "REQUEST_TOO_LARGE": 413, "INTEGRATION_TIMEOUT": 504,
+    }  # fmt: skip
+    for answer in answers.values():
+        text = answer["responseTemplates"]["application/json"].replace("$context.error.messageString", '"m"')
+        assert json.loads(text)["error"].keys() == {"message", "type", "param", "code"}
+
+
+def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
+    for role, statement in statements(expanded):
+        assert all("*" not in action for action in actions_of(statement)), role
+        if statement["Resource"] == "*":
+            assert all(action.startswith(("logs:", "xray:")) for action in actions_of(statement)), role
+
+
+@pytest.mark.parametrize(
+    ("function", "allowed"),
+    [
+        ("AuthorizerFunction", {"secretsmanager:GetSecretValue"}),
+        ("CheckStatusFunction", {"secretsmanager:GetSecretValue"}),
+        ("CleanUpFunction", {"secretsmanager:GetSecretValue"}),
+        ("CompletionFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),
+        ("CreateFineTuneFunction", {"secretsmanager:GetSecretValue"}),
+        ("EnsureDeployedFunction", {"secretsmanager:GetSecretValue"}),
+        ("UploadDatasetFunction", {"s3:GetObject", "secretsmanager:GetSecretValue"}),
+        (
+            "PreprocessFunction",
+            {
+                "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload",
+                "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                "states:StartExecution", "sns:Publish", "sqs:SendMessage",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_each_function_may_do_what_it_does_and_no_more(
+    expanded: dict[str, Any], function: str, allowed: set[str]
+) -> None:
+    found = {a for role, s in statements(expanded) if role == f"{function}Role" for a in actions_of(s)}
+    assert found == allowed
+
+
+def test_the_state_machine_may_call_its_functions_and_write_its_items(expanded: dict[str, Any]) -> None:
+    granted = [s for role, s in statements(expanded) if role == "FineTuneStateMachineRole"]
+    invoked = next(s["Resource"] for s in granted if actions_of(s) == {"lambda:InvokeFunction"})
+    assert {each["Fn::GetAtt"][0] for each in invoked} == {
+        name for name in TEMPLATE["Resources"]["FineTuneStateMachine"]["Properties"]["DefinitionSubstitutions"]
+        if name.endswith("Function")
+    }  # fmt: skip
+    write = next(s for s in granted if actions_of(s) == {"dynamodb:UpdateItem"})
+    assert write["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["versions#*", "personas"]}
+    }
+
+
+def test_exports_are_private_encrypted_versioned_and_only_reached_over_tls(expanded: dict[str, Any]) -> None:
+    (bucket,) = of_type(expanded, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert {rule["Id"] for rule in bucket["LifecycleConfiguration"]["Rules"]} == {
+        "datasets-are-made-again-from-exports", "replaced-and-deleted-versions-go", "broken-uploads-go",
+    }  # fmt: skip
+    assert not [
+        r for r in bucket["LifecycleConfiguration"]["Rules"] if r.get("Prefix", "").startswith("exports")
+    ]
+    (policy,) = of_type(expanded, "AWS::S3::BucketPolicy").values()
+    (deny,) = policy["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+@pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table"])
+def test_what_holds_the_owners_data_survives_the_stack(kind: str) -> None:
+    (resource,) = [r for r in TEMPLATE["Resources"].values() if r["Type"] == kind]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_every_log_is_kept_for_a_month_and_every_function_writes_to_one(expanded: dict[str, Any]) -> None:
+    groups = of_type(expanded, "AWS::Logs::LogGroup")
+    assert {group["RetentionInDays"] for group in groups.values()} == {30}
+    for name, function in of_type(expanded, "AWS::Lambda::Function").items():
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups, name
+        assert function["LoggingConfig"]["LogFormat"] == "JSON", name
+
+
+def test_chat_text_cannot_reach_the_executions_log(expanded: dict[str, Any]) -> None:
+    (machine,) = of_type(expanded, "AWS::StepFunctions::StateMachine").values()
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+def test_a_drop_that_cannot_be_handled_is_kept_and_somebody_is_told(expanded: dict[str, Any]) -> None:
+    (rule,) = of_type(expanded, "AWS::Events::Rule").values()
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "exports/"}]}
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
+    (after,) = of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
+    assert after["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
+    watched = of_type(expanded, "AWS::CloudWatch::Alarm").values()
+    assert {alarm["MetricName"] for alarm in watched} == {
+        "ApproximateNumberOfMessagesVisible",
+        "ExecutionsFailed",
+    }
+    assert all(alarm["AlarmActions"] == [{"Ref": "Topic"}] for alarm in watched)
+
+
+def test_no_secret_stands_in_the_template_or_the_environment(expanded: dict[str, Any]) -> None:
+    for function in of_type(expanded, "AWS::Lambda::Function").values():
+        for name, value in function["Environment"]["Variables"].items():
+            assert not ("KEY" in name or "SECRET" in name) or name.endswith("_SECRET_ARN"), (name, value)
+    for secret in of_type(expanded, "AWS::SecretsManager::Secret").values():
+        assert "SecretString" not in secret
+
+
+def test_a_caller_hears_of_a_slow_provider_from_us() -> None:
+    from maltu.providers.openai import ANSWER_SECONDS  # noqa: PLC0415 - the SDK takes its time
+
+    gateway_seconds = 29
+    assert ANSWER_SECONDS < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_has_its_folder_and_a_sample_event(name: str) -> None:
+    words = name.removesuffix("Function")
+    folder = "".join(f"_{char.lower()}" if char.isupper() else char for char in words).lstrip("_")
+    assert (ROOT / "functions" / folder / "app.py").exists()
+    assert json.loads((ROOT / "events" / f"{folder}.json").read_text("utf-8"))
