@@ -37,12 +37,13 @@ class Guard:
         if self.api_key is None:
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not given.strip():
+        key = given.strip(" ").encode("latin-1")  # as HTTP decoded it
+        if scheme.lower() != "bearer" or not key:
             return envelope(
                 HTTPStatus.UNAUTHORIZED,
                 "You didn't provide an API key. Send it as the header 'Authorization: Bearer <key>'.",
             )
-        if hmac.compare_digest(given.strip().encode(), self.api_key.encode()):
+        if hmac.compare_digest(key, self.api_key.encode()):
             return None
         return envelope(
             HTTPStatus.UNAUTHORIZED,

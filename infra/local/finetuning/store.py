@@ -41,7 +41,7 @@ def new_id(prefix: str, length: int = 24) -> str:
 
 
 class Store:
-    """Records by kind and id, safe to use from several threads; every change is durable and atomic."""
+    """Records by kind and id, for several threads; every change is atomic and outlives the process."""
 
     def __init__(self, data: Path) -> None:
         self.files = data / "files"
@@ -53,6 +53,7 @@ class Store:
             data / "state.sqlite3", check_same_thread=False, isolation_level=None, timeout=30
         )
         self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript(_SCHEMA)
 
     def close(self) -> None:

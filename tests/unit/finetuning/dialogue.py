@@ -95,7 +95,22 @@ def jsonl(side: str) -> bytes:
 def small_talk() -> Dataset:
     """Talk in which a question is mere filler, and what was said before it decides the answer."""
     dice = random.Random(5)  # noqa: S311  chance, not secrecy
-    filler = ["어제", "밤에", "진짜", "너무", "그냥", "좀", "근데", "아까", "우리", "거기", "이제", "뭔가", "다시", "한번"]
+    filler = [
+        "어제",
+        "밤에",
+        "진짜",
+        "너무",
+        "그냥",
+        "좀",
+        "근데",
+        "아까",
+        "우리",
+        "거기",
+        "이제",
+        "뭔가",
+        "다시",
+        "한번",
+    ]
     answers = {
         "강아지": ("우와", "귀여워", "산책"),
         "회사": ("으", "퇴근하고파", "부장"),

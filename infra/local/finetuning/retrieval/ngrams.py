@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from functools import lru_cache
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _SIZES = (2, 3)
+_ORDERS = (1, 2, 3, 4)
 
 
 def terms(text: str) -> list[str]:
@@ -41,20 +44,16 @@ def likeness(one: str, other: str) -> float:
     chrF's idea for texts that may be shorter than its six letters: an order of n-grams counts where at least
     one of the two texts has any.
     """
-    one, other = canonical(one), canonical(other)
     scores: list[float] = []
-    for size in range(1, 5):
-        left, right = _grams(one, size), _grams(other, size)
+    for left, right in zip(_profile(one), _profile(other), strict=True):
         if not left and not right:
             break
-        shared = sum(min(count, right.get(gram, 0)) for gram, count in left.items())
-        scores.append(2 * shared / (sum(left.values()) + sum(right.values())))
+        shared = sum(min(left[gram], right[gram]) for gram in left.keys() & right.keys())
+        scores.append(2 * shared / (left.total() + right.total()))
     return sum(scores) / len(scores) if scores else 1.0
 
 
-def _grams(text: str, size: int) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for at in range(len(text) - size + 1):
-        gram = text[at : at + size]
-        counts[gram] = counts.get(gram, 0) + 1
-    return counts
+@lru_cache(maxsize=4096)
+def _profile(text: str) -> tuple[Counter[str], ...]:
+    plain = canonical(text)
+    return tuple(Counter(plain[at : at + size] for at in range(len(plain) - size + 1)) for size in _ORDERS)
