@@ -83,7 +83,10 @@ class Layout:
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
-        return self.tokens(example) <= self.max_tokens
+        # A token has at least one byte and a character at most four: most examples need no counting.
+        characters = sum([len(turn.text) for turn in example.turns])
+        beside = self.example_tokens + len(example.turns) * max(self.user_tokens, self.persona_tokens)
+        return beside + 4 * characters <= self.max_tokens or self.tokens(example) <= self.max_tokens
 
     @property
     def max_tokens(self) -> int:
@@ -92,9 +95,7 @@ class Layout:
 
     def has_mark(self, text: str) -> bool:
         """Tell whether a text contains the separator or the stop sequence, which should only mark ends."""
-        return self.format == "completions" and any(
-            mark and mark in text for mark in (self.separator, self.stop)
-        )
+        return any(mark and mark in text for mark in (self.separator, self.stop))
 
     def _prompt(self, messages: list[dict[str, str]]) -> str:
         return render_prompt(

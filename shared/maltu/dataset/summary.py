@@ -30,7 +30,7 @@ class DatasetSummary:
         longest_example: tokens of the longest line.
         skipped: what is in no example, by reason: rows, messages and turns.
         warnings: sentences for the owner.
-        months: messages in turns, by the month in which their turn started, as ``2022-12``.
+        months: messages in turns, by the month in which their conversation started, as ``2022-12``.
     """
 
     speaker: str

@@ -30,29 +30,32 @@ class Tally:
         self.left_out: Counter[str] = Counter()
         self._unused: Counter[str] = Counter()
         self._layout = layout
-        self._persona: Counter[str] = Counter()
         self._messages = 0
-        self._user_turns = 0
+        self._turns = 0
+        self._persona_turns = 0
+        self._persona_messages = 0
+        self._persona_characters = 0
         self._conversations = 0
         self._trained = 0
         self._opened_by_persona = 0
         self._marked = 0
-        self._months: Counter[tuple[int, int]] = Counter()
+        self._months: Counter[str] = Counter()
 
     def examples_of(self, conversation: Sequence[Turn]) -> list[Example]:
         """Make a conversation's examples, and count."""
         layout = self._layout
+        messages = sum([turn.messages for turn in conversation])
+        # The sides alternate, so every other turn is the persona's.
+        of_persona = conversation[not conversation[0].persona :: 2]
+        self._messages += messages
+        self._turns += len(conversation)
+        self._persona_turns += len(of_persona)
+        self._persona_messages += sum([turn.messages for turn in of_persona])
+        self._persona_characters += sum([len(turn.text) for turn in of_persona])
         self._conversations += 1
-        for persona, text, started_at, _, messages in conversation:
-            self._messages += messages
-            self._months[started_at.year, started_at.month] += messages
-            if persona:
-                self._persona["turns"] += 1
-                self._persona["messages"] += messages
-                self._persona["characters"] += len(text)
-            else:
-                self._user_turns += 1
-            self._marked += layout.has_mark(text)
+        self._months[conversation[0].started_at.isoformat()[: len("2022-12")]] += messages
+        if layout.format == "completions":
+            self._marked += sum(layout.has_mark(turn.text) for turn in conversation)
         examples = examples_of(conversation, recipe=layout.recipe, fits=layout.fits, left_out=self._unused)
         self._trained += sum(len(example.turns) for example in examples) // 2
         self._opened_by_persona += sum(not example.turns[0].messages for example in examples)
@@ -66,10 +69,10 @@ class Tally:
         return DatasetSummary(
             speaker=speaker,
             messages=self._messages + self.left_out.total(),
-            persona_turns=self._persona["turns"],
-            persona_messages=self._persona["messages"],
-            persona_characters=self._persona["characters"],
-            user_turns=self._user_turns,
+            persona_turns=self._persona_turns,
+            persona_messages=self._persona_messages,
+            persona_characters=self._persona_characters,
+            user_turns=self._turns - self._persona_turns,
             trained_turns=self._trained,
             opened_by_persona=self._opened_by_persona,
             conversations=self._conversations,
@@ -78,9 +81,7 @@ class Tally:
             longest_example=examples.longest,
             skipped=dict(skipped + self.left_out + self._unused),
             warnings=tuple(self._warnings(examples)),
-            months={
-                f"{year:04}-{month:02}": self._months[year, month] for year, month in sorted(self._months)
-            },
+            months=dict(sorted(self._months.items())),
         )
 
     def _warnings(self, examples: ExampleFile) -> Iterator[str]:

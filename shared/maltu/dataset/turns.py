@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from maltu.exports import Message
 
@@ -55,28 +56,26 @@ def turns_of(
     backwards = -silence
     texts: list[str] = []
     persona = False
-    started_at = ended_at = None
+    started_at = ended_at = datetime.min  # noqa: DTZ901 - exports have no zone; overwritten by the first message
     for sent_at, sender, text, kind in messages:
         mine = sender == speaker
         if kind != "text" and (mine or kind != "media"):
-            left_out[f"the persona's {kind}" if kind == "media" else kind] += 1
+            left_out["the persona's media" if kind == "media" else kind] += 1
             continue
         if not text or text.isspace():
             left_out["empty"] += 1
             continue
-        if started_at is not None and ended_at is not None:
-            pause = sent_at - ended_at
-            # An export that was pasted together may jump back.
-            if mine is not persona or pause > silence or pause < backwards:
+        pause = sent_at - ended_at
+        # An export that was pasted together may jump back.
+        if not texts or mine is not persona or pause > silence or pause < backwards:
+            if texts:
                 yield Turn(persona, "\n".join(texts), started_at, ended_at, len(texts))
                 texts = []
-                started_at = sent_at
-        else:
+            persona = mine
             started_at = sent_at
-        persona = mine
         ended_at = sent_at
         texts.append(f"{sender}: {text}" if named and not mine else text)
-    if started_at is not None and ended_at is not None:
+    if texts:
         yield Turn(persona, "\n".join(texts), started_at, ended_at, len(texts))
 
 
