@@ -124,11 +124,15 @@ def _fit(
 ) -> tuple[Weights, int, dict[str, float]]:
     weights, steps, metrics = UNFITTED, 0, dict[str, float]()
     order = list(trials.fitted)
+    starts = range(0, len(order), plan.batch_size)
     for epoch in range(1, plan.n_epochs + 1):
         dice.shuffle(order)
-        for start in range(0, len(order), plan.batch_size):
+        for start in starts:
             pause()
-            weights = descend(order[start : start + plan.batch_size], weights, plan.learning_rate_multiplier)
+            # The rate falls to zero, so that the last batches do not decide by their noise.
+            left = 1 - steps / (len(starts) * plan.n_epochs)
+            batch = order[start : start + plan.batch_size]
+            weights = descend(batch, weights, plan.learning_rate_multiplier * left)
             steps += 1
         valid = mean_loss(trials.measured, weights)
         metrics = {

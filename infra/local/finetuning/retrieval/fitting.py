@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from infra.local.finetuning.retrieval.turns import Turn
 
 _FLOOR = 0.01
-_STEP = 20.0
+_STEP = 8.0
 _PULL = 0.002
 
 
