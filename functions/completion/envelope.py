@@ -54,7 +54,9 @@ _PROVIDER = {
 def of_invalid_body(error: RequestValidationError) -> Response[str]:
     """Answer a body that is not what the route accepts, naming the first field that is wrong."""
     first = error.errors()[0]
-    param = ".".join(str(part) for part in first["loc"] if part != "body") or None
+    # What is no JSON has a position in place of a field's name.
+    named = first["type"] != "json_invalid"
+    param = ".".join(str(part) for part in first["loc"] if part != "body" and named) or None
     where = f"{param}: " if param else ""
     return _envelope(400, f"{where}{first['msg']}", "invalid_request_error", None, param)
 

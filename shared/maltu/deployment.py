@@ -64,10 +64,10 @@ def secret(variable: str) -> str:
 def _provider(_: int) -> Provider:
     key = json.loads(secret("PROVIDER_SECRET_ARN")).get("api_key")
     if not key:
-        raise ProviderRejected(
-            'There is no provider key yet: put {"api_key": "..."} into its secret.'
-        )
-    return open_provider(setting("PROVIDER"), base_url=os.environ.get("PROVIDER_BASE_URL") or None, api_key=key)
+        raise ProviderRejected('There is no provider key yet: put {"api_key": "..."} into its secret.')
+    return open_provider(
+        setting("PROVIDER"), base_url=os.environ.get("PROVIDER_BASE_URL") or None, api_key=key
+    )
 
 
 @lru_cache(maxsize=4)

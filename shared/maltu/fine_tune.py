@@ -118,8 +118,8 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
         provider.cancel_job(run["version"])
         provider.delete(names=_file_names(run["version"]))
     except ProviderRejected as refusal:
-        if str(refusal) not in reason:
-            reason += f" Whatever this run left at the provider could not be removed: {refusal}"
+        why = "for the same reason." if str(refusal) in reason else f"because: {refusal}"
+        reason += f" Whatever this run left at the provider could not be removed, {why}"
     return {"error": error, "reason": reason}
 
 

@@ -11,6 +11,8 @@ from maltu.naming import normalised
 if TYPE_CHECKING:
     from maltu.registry import Item, Registry
 
+MAX_KEY_BYTES = 1024  # no object key is longer, so nothing was ever dropped under a longer name
+
 _SHOWN = (
     "version", "status", "attempt", "created_at", "timeline", "failure", "export", "provider",
     "report", "trained_tokens", "leftovers",
@@ -38,10 +40,11 @@ def describe(name: str, registry: Registry) -> dict[str, Any]:
         PersonaNotFound: nothing was ever dropped for it.
     """
     persona = normalised(name)
-    pointer = registry.persona(persona) or {}
-    versions = registry.versions(persona)
+    known = len(persona.encode()) <= MAX_KEY_BYTES
+    versions = registry.versions(persona) if known else []
     if not versions:
         raise PersonaNotFound(f"There is no persona {persona!r}: drop an export at exports/{persona}/<file>.")
+    pointer = registry.persona(persona) or {}
     return {
         "persona": persona,
         "status": versions[0]["status"],

@@ -44,6 +44,8 @@ def live_model(name: str, registry: Registry) -> LiveModel:
         PersonaNotReady: nothing was trained for it yet; the message says where it stands.
     """
     persona, _, pinned = normalised(name).partition("@")
+    if not persona:
+        raise PersonaNotFound(f"{name!r} names no persona. GET /v1/models lists those that answer.")
     pointer = registry.persona(persona)
     version = pinned or (pointer or {}).get("live_version")
     item = registry.version(persona, version) if version else None

@@ -13,9 +13,11 @@ from tests.support.faults import Fault, Faulty
 from tests.support.handlers import Context, load_handler, sample_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.cloud import Cloud
+
+    Authorize = Callable[..., dict[str, Any]]
 
 CHAT = "/v1/chat/completions"
 ASK = [{"role": "user", "content": "밥 먹었어?"}]
@@ -199,7 +201,7 @@ def test_what_is_not_there_is_not_found(up: Cloud, path: str) -> None:
 
 class TestAuthorizer:
     @pytest.fixture
-    def authorize(self, up: Cloud) -> Any:
+    def authorize(self, up: Cloud) -> Authorize:
         del up
 
         def ask(**headers: str) -> dict[str, Any]:
@@ -217,7 +219,7 @@ class TestAuthorizer:
         ],
     )
     def test_either_header_opens_every_route_of_its_stage(
-        self, authorize: Any, headers: dict[str, str]
+        self, authorize: Authorize, headers: dict[str, str]
     ) -> None:
         allowed = authorize(**headers)
         assert allowed["policyDocument"]["Statement"] == [
@@ -236,7 +238,7 @@ class TestAuthorizer:
          {"Authorization": "Bearer wrong", "x-api-key": API_KEY}],
     )  # fmt: skip
     def test_without_a_valid_key_nothing_is_said_but_unauthorized(
-        self, authorize: Any, headers: dict[str, str]
+        self, authorize: Authorize, headers: dict[str, str]
     ) -> None:
         with pytest.raises(Exception, match=r"^Unauthorized$"):
             authorize(**headers)

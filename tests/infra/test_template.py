@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
 from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
 
 FUNCTIONS = {
     name: resource["Properties"]
@@ -19,7 +23,10 @@ FUNCTIONS = {
 }
 
 
-class NoManagedPolicies:
+class NoManagedPolicies(ManagedPolicyLoader):
+    def __init__(self) -> None:
+        super().__init__(iam_client=cast("BaseClient", None))
+
     def load(self) -> dict[str, str]:
         return {}
 
@@ -89,9 +96,15 @@ def test_the_gateways_own_answers_are_in_the_envelope(expanded: dict[str, Any]) 
     answers = api["Body"]["x-amazon-apigateway-gateway-responses"]
     statuses = {name: int(answer["statusCode"]) for name, answer in answers.items() if "statusCode" in answer}
     assert statuses == {
-        "UNAUTHORIZED": 401, "ACCESS_DENIED": 401, "INVALID_API_KEY": 401, "MISSING_AUTHENTICATION_TOKEN": 404,
-        "THROTTLED": 429, "QUOTA_EXCEEDED": 429, "REQUEST_TOO_LARGE": 413, "INTEGRATION_TIMEOUT": 504,
-    }  # fmt: skip
+        "UNAUTHORIZED": 401,
+        "ACCESS_DENIED": 401,
+        "INVALID_API_KEY": 401,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "THROTTLED": 429,
+        "QUOTA_EXCEEDED": 429,
+        "REQUEST_TOO_LARGE": 413,
+        "INTEGRATION_TIMEOUT": 504,
+    }
     for answer in answers.values():
         text = answer["responseTemplates"]["application/json"].replace("$context.error.messageString", '"m"')
         assert json.loads(text)["error"].keys() == {"message", "type", "param", "code"}
@@ -117,13 +130,21 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         (
             "PreprocessFunction",
             {
-                "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload",
-                "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
-                "states:StartExecution", "sns:Publish", "sqs:SendMessage",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:GetObjectVersion",
+                "s3:ListBucket",
+                "s3:PutObject",
+                "sns:Publish",
+                "sqs:SendMessage",
+                "states:StartExecution",
             },
         ),
     ],
-)  # fmt: skip
+)
 def test_each_function_may_do_what_it_does_and_no_more(
     expanded: dict[str, Any], function: str, allowed: set[str]
 ) -> None:
@@ -134,10 +155,10 @@ def test_each_function_may_do_what_it_does_and_no_more(
 def test_the_state_machine_may_call_its_functions_and_write_its_items(expanded: dict[str, Any]) -> None:
     granted = [s for role, s in statements(expanded) if role == "FineTuneStateMachineRole"]
     invoked = next(s["Resource"] for s in granted if actions_of(s) == {"lambda:InvokeFunction"})
+    given = TEMPLATE["Resources"]["FineTuneStateMachine"]["Properties"]["DefinitionSubstitutions"]
     assert {each["Fn::GetAtt"][0] for each in invoked} == {
-        name for name in TEMPLATE["Resources"]["FineTuneStateMachine"]["Properties"]["DefinitionSubstitutions"]
-        if name.endswith("Function")
-    }  # fmt: skip
+        name for name in given if name.endswith("Function")
+    }
     write = next(s for s in granted if actions_of(s) == {"dynamodb:UpdateItem"})
     assert write["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["versions#*", "personas"]}

@@ -19,7 +19,7 @@ import moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_fun
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
 from jsonata.jsonata import Jsonata
 from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
+from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
 from tests.support.handlers import ROOT, Context, load_handler, sample_event
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     import pytest
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 BUCKET = "maltu-bucket"
 TABLE = "maltu-table"
@@ -64,7 +65,7 @@ class Cloud:
         """Deliver an event, as EventBridge may do more than once; return the run it started, if any."""
         return load_handler("preprocess")(event, Context())["run"]
 
-    def finish(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[DescribeExecutionOutputTypeDef]:
         """Wait until no execution is under way; return every one, oldest first."""
         sfn = boto3.client("stepfunctions")
         deadline = time.monotonic() + ENDED
@@ -81,7 +82,7 @@ class Cloud:
         messages: list[str] = []
         sqs = boto3.client("sqs")
         while batch := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
-            messages += [json.loads(each["Body"])["Message"] for each in batch]
+            messages += [json.loads(each.get("Body", "{}"))["Message"] for each in batch]
         return messages
 
     def get(self, path: str) -> tuple[int, Any]:

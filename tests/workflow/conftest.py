@@ -33,8 +33,8 @@ class Chain:
         return [job.status for job in self.provider.fine_tuning.jobs.list()]
 
     def files(self) -> list[str]:
-        """The names of every file that is still at the provider."""
-        return [file.filename for file in self.provider.files.list()]
+        """The names of every dataset file that is still at the provider."""
+        return [file.filename for file in self.provider.files.list(purpose="fine-tune")]
 
 
 @pytest.fixture

@@ -33,10 +33,18 @@ KEY = "exports/하준/chat.csv"
         (HEADER + '2026-01-01 10:00:00,"a","never closed\n' + "x\n" * 100, "UnreadableExport", "line 2"),
     ],
     ids=[
-        "empty", "header only", "other columns", "not UTF-8", "binary", "zip", "one speaker", "unknown speaker",
-        "too few examples", "unclosed quote",
+        "empty",
+        "header only",
+        "other columns",
+        "not UTF-8",
+        "binary",
+        "zip",
+        "one speaker",
+        "unknown speaker",
+        "too few examples",
+        "unclosed quote",
     ],
-)  # fmt: skip
+)
 def test_an_export_that_cannot_be_used_says_why(
     chain: Chain, content: bytes | str, error: str, said: str
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
@@ -12,7 +13,7 @@ import pytest
 
 from tests.support.cloud import BUCKET, TABLE
 from tests.support.dialogues import ANSWERED, export
-from tests.support.engines import BrokenEngine, StalledEngine
+from tests.support.engines import HinderedEngine, broken_engine
 from tests.support.faults import Fault
 
 if TYPE_CHECKING:
@@ -61,22 +62,16 @@ def test_the_dataset_and_its_report_stand_beside_each_other(chain: Chain) -> Non
     chain.cloud.finish()
     version = chain.cloud.version("하준")["version"]
     s3 = boto3.client("s3")
-    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"datasets/하준/{version}/")["Contents"]
-    assert [item["Key"].rpartition("/")[2] for item in listed] == [
-        "report.json",
-        "train.jsonl",
-        "validation.jsonl",
-    ]
+    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"datasets/하준/{version}/").get("Contents", [])
+    files = [item.get("Key", "").rpartition("/")[2] for item in listed]
+    assert files == ["report.json", "train.jsonl", "validation.jsonl"]
     first = s3.get_object(Bucket=BUCKET, Key=f"datasets/하준/{version}/train.jsonl")["Body"].readline()
-    assert [message["role"] for message in json.loads(first)["messages"][:3]] == [
-        "system",
-        "user",
-        "assistant",
-    ]
+    roles = [message["role"] for message in json.loads(first)["messages"]]
+    assert roles == ["system", "user", "assistant", "user", "assistant"]
 
 
 def test_waits_grow_and_the_job_is_asked_until_it_ends(chain_with: OpenChain) -> None:
-    engine = StalledEngine()
+    engine = HinderedEngine()
     with chain_with(engine) as chain:
         chain.cloud.drop(KEY, export())
         while chain.cloud.invoked["CheckStatusFunction"] < 6:
@@ -88,10 +83,10 @@ def test_waits_grow_and_the_job_is_asked_until_it_ends(chain_with: OpenChain) ->
 
 
 def test_a_failed_job_ends_with_the_providers_reason(chain_with: OpenChain) -> None:
-    with chain_with(BrokenEngine(1)) as chain:
+    with chain_with(broken_engine(1)) as chain:
         chain.cloud.drop(KEY, export())
         (run,) = chain.cloud.finish()
-        assert (run["status"], run["error"]) == ("FAILED", "TrainingFailed")
+        assert (run["status"], run.get("error")) == ("FAILED", "TrainingFailed")
         version = chain.cloud.version("하준")
         assert version["status"] == "failed"
         assert version["failure"]["error"] == "TrainingFailed"
@@ -104,7 +99,7 @@ def test_a_failed_job_ends_with_the_providers_reason(chain_with: OpenChain) -> N
 
 
 def test_a_failed_version_is_tried_again_when_its_export_is_dropped_again(chain_with: OpenChain) -> None:
-    with chain_with(BrokenEngine(1)) as chain:
+    with chain_with(broken_engine(1)) as chain:
         event = chain.cloud.drop(KEY, export())
         chain.cloud.finish()
         assert chain.cloud.deliver(event) is None, "the same drop is not paid for again"
@@ -117,14 +112,14 @@ def test_a_failed_version_is_tried_again_when_its_export_is_dropped_again(chain_
 
 
 def test_a_job_cancelled_at_the_provider_is_told_as_cancelled(chain_with: OpenChain) -> None:
-    engine = StalledEngine()
+    engine = HinderedEngine()
     with chain_with(engine) as chain:
         chain.cloud.drop(KEY, export())
         assert engine.started.wait(10)
         (job,) = chain.provider.fine_tuning.jobs.list()
         chain.provider.fine_tuning.jobs.cancel(job.id)
         (run,) = chain.cloud.finish()
-        assert run["error"] == "TrainingCancelled"
+        assert run.get("error") == "TrainingCancelled"
         version = chain.cloud.version("하준")
         assert version["status"] == "cancelled"
         assert "cancelled at the provider" in version["failure"]["reason"]
@@ -132,20 +127,26 @@ def test_a_job_cancelled_at_the_provider_is_told_as_cancelled(chain_with: OpenCh
 
 
 def test_a_job_that_never_ends_is_cancelled_at_the_deadline(chain_with: OpenChain) -> None:
-    with chain_with(StalledEngine(), deadline_hours=0) as chain:
+    with chain_with(HinderedEngine(), deadline_hours=0) as chain:
         chain.cloud.drop(KEY, export())
         (run,) = chain.cloud.finish()
-        assert run["error"] == "DeadlineExceeded"
+        assert run.get("error") == "DeadlineExceeded"
         assert "did not finish within 0 hours" in chain.cloud.version("하준")["failure"]["reason"]
         assert chain.jobs() == ["cancelled"]
         assert chain.files() == []
 
 
-@pytest.mark.parametrize(("status", "action"), [(429, "refuse"), (503, "refuse"), (500, "lose_answer")])
-def test_a_job_is_created_once_whatever_the_wire_does(chain: Chain, status: int, action: str) -> None:
-    chain.wire.faults.append(
-        Fault("POST", JOBS, action=action, status=status, times=2 if status != 500 else 1)
-    )
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("POST", JOBS, status=429, times=3),
+        Fault("POST", JOBS, status=503, times=2),
+        Fault("POST", JOBS, action="lose_answer"),
+    ],
+    ids=["rate limited", "unavailable", "answer lost"],
+)
+def test_a_job_is_created_once_whatever_the_wire_does(chain: Chain, fault: Fault) -> None:
+    chain.wire.faults.append(replace(fault))
     chain.cloud.drop(KEY, export())
     (run,) = chain.cloud.finish()
     assert run["status"] == "SUCCEEDED", run.get("cause")
@@ -164,7 +165,7 @@ def test_an_account_that_may_not_train_is_told_so_and_its_file_removed(chain: Ch
     chain.wire.faults.append(Fault("POST", JOBS, status=403, code="training_not_available", times=99))
     chain.cloud.drop(KEY, export())
     (run,) = chain.cloud.finish()
-    assert run["error"] == "TrainingNotAvailable"
+    assert run.get("error") == "TrainingNotAvailable"
     assert "no longer lets this account create fine-tunes" in chain.cloud.version("하준")["failure"]["reason"]
     assert chain.files() == []
     assert chain.cloud.invoked["CreateFineTuneFunction"] == 1, "a refusal is not repeated"
@@ -186,7 +187,7 @@ def test_a_missing_key_is_told_before_anything_is_sent(chain_with: OpenChain) ->
         chain.cloud.finish()
         failure = chain.cloud.version("하준")["failure"]
         assert failure["error"] == "ProviderRejected"
-        assert failure["reason"] == 'There is no provider key yet: put {"api_key": "..."} into its secret.'
+        assert failure["reason"].startswith('There is no provider key yet: put {"api_key": "..."} into')
         assert chain.wire.served == []
 
 
@@ -198,7 +199,7 @@ def test_an_unknown_base_model_is_told_as_such(chain: Chain) -> None:
     chain.cloud.finish()
     failure = chain.cloud.version("하준")["failure"]
     assert failure["error"] == "ProviderRejected"
-    assert "Choose another base_model than 'gpt-9'" in failure["reason"]
+    assert "cannot tune this base model" in failure["reason"]
 
 
 def test_a_model_is_kept_when_its_files_cannot_be_deleted(chain: Chain) -> None:

@@ -12,7 +12,7 @@ import uvicorn
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 HOST = "127.0.0.1"
 
@@ -38,7 +38,7 @@ def address(listener: socket.socket) -> str:
 class Server(uvicorn.Server):
     """A server that says when it is ready, and cuts streams that are still open soon after it is stopped."""
 
-    def __init__(self, app: Starlette, on_ready: Callable[[], object]) -> None:
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], object]) -> None:
         super().__init__(
             uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
         )
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def serve(app: Starlette) -> Generator[str]:
+def serve(app: ASGIApp) -> Generator[str]:
     """Run the application in a thread on a free port, and yield the base URL for an OpenAI client.
 
     Raises:

@@ -73,15 +73,6 @@ class OpenAIProvider:
         self, *, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
     ) -> Job:
         """Create the run's job unless one exists that has not failed."""
-        try:
-            return self._find_or_create(run, base_model, training, validation, n_epochs)
-        except ModelNotReady as error:
-            # Here it is the base model that is unknown, and waiting does not help.
-            raise ProviderRejected(f"{error} Choose another base_model than {base_model!r}.") from error
-
-    def _find_or_create(
-        self, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
-    ) -> Job:
         with _as_our_errors():
             for job in self._jobs_of(run):
                 if job.status not in {"failed", "cancelled"}:
@@ -213,10 +204,11 @@ def _as_our_errors() -> Generator[None]:
 
 _BY_CODE: Final[Mapping[str, tuple[type[ProviderError], str]]] = {
     "insufficient_quota": (ProviderRejected, "The provider account has no credit left"),
+    "model_not_available": (ProviderRejected, "The provider cannot tune this base model; choose another"),
     "model_not_found": (ModelNotReady, "The provider does not know the model"),
     "training_not_available": (
         TrainingNotAvailable,
-        "The provider no longer lets this account create fine-tunes; the README lists others with their dates",
+        "The provider no longer lets this account create fine-tunes; the README lists others, with dates",
     ),
 }
 _BY_STATUS: Final[Mapping[int, tuple[type[ProviderError], str]]] = {
