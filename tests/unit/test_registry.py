@@ -71,7 +71,13 @@ def test_a_version_under_way_or_done_is_left_alone(registry: Registry) -> None:
 
 def test_numbers_come_back_as_they_went_in(registry: Registry) -> None:
     registry.begin("p", "v", "drop", {})
-    report = {"usd": 0.1, "tokens": 12, "list": [1, 2.5, None, True], "empty": {}, "name": "하준"}
+    report: dict[str, object] = {
+        "usd": 0.1,
+        "tokens": 12,
+        "list": [1, 2.5, None, True],
+        "empty": {},
+        "name": "하준",
+    }
     registry.record_dataset("p", "v", {"report": report, "settings": {"stop": ""}})
     item = registry.version("p", "v")
     assert item is not None

@@ -39,7 +39,7 @@ UPLOAD_SECONDS: Final = 300.0
 CREATE_SECONDS: Final = 60.0
 SERVER_ERROR: Final = 500
 
-_STATUSES: Final[Mapping[str, JobStatus]] = {
+STATUSES: Final[Mapping[str, JobStatus]] = {
     "validating_files": "pending",
     "queued": "pending",
     "running": "running",
@@ -165,7 +165,7 @@ def _job(job: FineTuningJob, *, progress: str | None = None) -> Job:
     reason = f"{error.code}: {error.message}" if error and error.message else None
     return Job(
         id=job.id,
-        status=_STATUSES.get(job.status, "running"),
+        status=STATUSES.get(job.status, "running"),
         model=job.fine_tuned_model,
         reason=reason,
         trained_tokens=job.trained_tokens,
