@@ -1,0 +1,75 @@
+PYTHON ?= python3
+
+# make expands variables given on its command line; a file's or a person's name may hold a "$".
+override EXPORT := $(value EXPORT)
+override SPEAKER := $(value SPEAKER)
+override PERSONA := $(value PERSONA)
+export EXPORT SPEAKER PERSONA
+
+VENV := .venv/.installed
+SAM := .venv-sam/.installed
+RANKS := shared/maltu/dataset/ranks/.fetched
+UV := .venv/bin/uv
+
+# sam must neither report home nor look for an account when it only reads a file.
+SAM_OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 __SAM_CLI_APP_DIR=$(CURDIR)/build/sam-home
+
+.DEFAULT_GOAL := help
+.PHONY: help demo local test lint format build lock clean
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV) $(SAM) $(RANKS) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
+	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.demo
+
+local: $(VENV) $(SAM) $(RANKS) ## Keep the whole chain up on this machine until Ctrl-C
+	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
+
+test: $(VENV) $(SAM) $(RANKS) ## Run every test
+	@.venv/bin/pytest
+
+lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/basedpyright
+	.venv/bin/cfn-lint template.yaml
+	.venv/bin/statelint infra/fine_tune.asl.json
+	$(SAM_OFFLINE) .venv-sam/bin/sam validate --lint
+
+format: $(VENV) ## Rewrite the code in the project's style
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS; deploy it with .venv-sam/bin/sam deploy --guided
+	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
+
+lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
+	for file in shared/requirements shared/ranks requirements/dev requirements/sam requirements/uv; do \
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
+	    --output-file $$file.txt $$file.in || exit 1; \
+	done
+
+clean: ## Remove everything that make has made, the environments included
+	rm -rf build .aws-sam .venv .venv-sam .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed and $(PYTHON) is none; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+	  echo "$(PYTHON) cannot make a virtual environment; Debian and Ubuntu keep that in python3-venv." >&2; exit 1; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/uv.txt requirements/dev.txt
+	@touch $@
+
+# sam pins a boto3 that the local AWS endpoint does not go with, hence its own environment.
+$(SAM): requirements/sam.txt $(VENV)
+	$(UV) venv --quiet --clear --python .venv/bin/python .venv-sam
+	$(UV) pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements/sam.txt
+	@touch $@
+
+$(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
+	.venv/bin/python shared/fetch_ranks.py
+	@touch $@

@@ -1,0 +1,117 @@
+"""Dropping an export into the bucket and following what becomes of it."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from infra.local.endpoint import Json
+from infra.local.workspace import ROOT, LocalRunError
+from maltu.naming import MAX_PERSONA_LENGTH, is_persona, normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from infra.local.endpoint import Endpoint
+    from infra.local.stack import Stack
+
+SAMPLES = ROOT / "infra" / "local" / "sample"
+SAMPLE_PERSONA = "하준"
+
+# Kakao's macOS client names the file after the room and the moment of the export.
+_FILE_NAME = re.compile(r"KakaoTalk_Chat_(.+)_\d{4}(?:-\d{2}){5}.*\.csv", re.IGNORECASE)
+_FAILED = {"failed", "cancelled"}
+_POLL_SECONDS = 0.25
+_FIRST_SIGN_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file to drop: for which persona, and as which of its speakers (None: by the file's own names)."""
+
+    path: Path
+    persona: str
+    speaker: str | None
+
+    @property
+    def key(self) -> str:
+        """Where it is dropped in the bucket."""
+        return f"exports/{self.persona}/{self.path.name}"
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """The object's metadata: HTTP headers carry ASCII, so the speaker is percent-encoded."""
+        return {"speaker": quote(self.speaker, safe="")} if self.speaker else {}
+
+
+def choose_export(path: Path | None, *, speaker: str | None, persona: str | None) -> Export:
+    """Take a person's file, or the sample where ``path`` is None.
+
+    Raises:
+        LocalRunError: there is no such file, or ``persona`` is no valid name.
+    """
+    if persona is not None and not is_persona(normalised(persona)):
+        raise LocalRunError(
+            f"PERSONA={persona} cannot be a persona's name: use letters, digits and '-', "
+            f"at most {MAX_PERSONA_LENGTH}."
+        )
+    if path is None:
+        sample = next(SAMPLES.glob("*.csv"))
+        return Export(sample, normalised(persona or persona_name(speaker or SAMPLE_PERSONA)), speaker)
+    if not path.is_file():
+        raise LocalRunError(f"EXPORT={path}: there is no such file.")
+    room = _FILE_NAME.fullmatch(unicodedata.normalize("NFC", path.name))
+    return Export(path, normalised(persona or persona_name(speaker or (room[1] if room else ""))), speaker)
+
+
+def persona_name(name: str) -> str:
+    """A valid persona name for a speaker or a room: what it must not hold becomes ``-``."""
+    kept = "".join(char if unicodedata.category(char)[0] in "LNM" else "-" for char in normalised(name))
+    short = re.sub("-+", "-", kept).strip("-")[:MAX_PERSONA_LENGTH].strip("-")
+    return short if is_persona(short) else "persona"
+
+
+def drop(export: Export, stack: Stack) -> None:
+    """Put the file into the bucket."""
+    with export.path.open("rb") as body:
+        stack.aws.session.client("s3", endpoint_url=stack.aws.url).put_object(
+            Bucket=stack.bucket, Key=export.key, Body=body, Metadata=export.metadata
+        )
+
+
+def follow(endpoint: Endpoint, persona: str, told: Callable[[str], None], *, seconds: float) -> Json:
+    """Wait until the persona's newest version answers or has failed, telling each state as it is reached.
+
+    Returns:
+        The version as the API describes it; its ``status`` says how it ended.
+
+    Raises:
+        LocalRunError: neither has happened in ``seconds``, or the API is broken.
+    """
+    started = time.monotonic()
+    seen = 0
+    while time.monotonic() < started + (seconds if seen else _FIRST_SIGN_SECONDS):
+        answer = endpoint.persona(persona)
+        if not answer.ok and answer.status != HTTPStatus.NOT_FOUND:
+            raise LocalRunError(f"The API answered {answer.status}: {answer.body}")
+        known = answer.body
+        versions: list[Json] = known.get("versions", [])
+        version = max(versions, key=lambda each: str(each["version"]), default=Json())
+        timeline: list[Json] = version.get("timeline", [])
+        for entry in timeline[seen:]:
+            told(entry["state"])
+        seen = max(seen, len(timeline))
+        # A version succeeds a moment before it is promoted, and only then does it answer.
+        answers = version.get("status") == "succeeded" and known.get("live_version")
+        if answers or version.get("status") in _FAILED:
+            return version
+        time.sleep(_POLL_SECONDS)
+    raise LocalRunError(
+        f"After {time.monotonic() - started:.0f} s the run has not ended; it reached {seen} states."
+    )

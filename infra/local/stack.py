@@ -1,0 +1,113 @@
+"""The deployed template, AWS and the provider, up on loopback for the length of a ``with`` block."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.local.aws import Aws
+from infra.local.build import built_stack
+from infra.local.environment import aws_environment
+from infra.local.processes import running_children
+from infra.local.provider import Provider
+from infra.local.workspace import SAM, LocalRunError, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    from infra.local.processes import Children
+
+_NAME = "maltu"
+_ARTIFACTS = "maltu-artifacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a person or a program needs of a stack that is up."""
+
+    aws: Aws
+    provider: Provider
+    outputs: Mapping[str, str]
+    api_key: str
+
+    @property
+    def endpoint(self) -> str:
+        """The deployed API; OpenAI's paths begin with ``/v1`` below it."""
+        return f"{self.aws.url}/_aws/execute-api/{self.outputs['ApiId']}/{self.outputs['ApiStage']}"
+
+    @property
+    def bucket(self) -> str:
+        """Where exports are dropped."""
+        return self.outputs["BucketName"]
+
+
+@contextmanager
+def running_stack(name: str, say: Callable[[str], None]) -> Generator[Stack]:
+    """Build and deploy the template, keep it up for the block, then stop all that was started.
+
+    Args:
+        name: what this run is called; one run of a name is up at a time.
+        say: is told what goes on.
+
+    Raises:
+        LocalRunError: something did not start.
+    """
+    with workspace(name) as place, running_children(place) as children:
+        aws, provider = Aws.on_free_port(), Provider.on_free_port()
+        ministack, fine_tuning = aws.start(children), provider.start(children, aws_url=aws.url)
+        try:
+            say("building the stack (sam build)")
+            with built_stack(children) as template:
+                aws.wait(ministack, children)
+                provider.wait(fine_tuning, children)
+                say("deploying it to the local AWS endpoint (sam deploy)")
+                outputs = _deploy(children, aws, provider, template)
+                try:
+                    yield Stack(aws, provider, outputs, _put_secrets(aws, provider, outputs))
+                finally:
+                    aws.keep_function_logs(children)
+        except LocalRunError as error:
+            raise LocalRunError(
+                f"{error}\n\nAll that was logged is in {os.path.relpath(place.logs)}/"
+            ) from None
+
+
+def _deploy(children: Children, aws: Aws, provider: Provider, template: Path) -> Mapping[str, str]:
+    aws.session.client("s3", endpoint_url=aws.url).create_bucket(Bucket=_ARTIFACTS)
+    parameters = {
+        "Provider": "openai",
+        "ProviderBaseUrl": f"{provider.url}/v1",
+        "BaseModel": provider.base_model(),
+        "PollSeconds": "1",
+        "MaxPollSeconds": "2",
+    }
+    command = [
+        SAM, "deploy", "--config-file", children.place.sam_settings, "--template-file", template,
+        "--stack-name", _NAME, "--s3-bucket", _ARTIFACTS,
+        "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND",
+        "--no-confirm-changeset", "--no-progressbar",
+        "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()),
+    ]  # fmt: skip
+    env = aws_environment(aws.url, children.place.scratch) | {"SAM_CLI_POLL_DELAY": "0.2"}
+    children.run("sam-deploy", command, env=env)
+    stacks = aws.session.client("cloudformation", endpoint_url=aws.url).describe_stacks(StackName=_NAME)
+    outputs = stacks["Stacks"][0].get("Outputs", [])
+    return {each.get("OutputKey", ""): each.get("OutputValue", "") for each in outputs}
+
+
+def _put_secrets(aws: Aws, provider: Provider, outputs: Mapping[str, str]) -> str:
+    """Fill the provider's key in, as an owner does after deploying; return the endpoint's key."""
+    client = aws.session.client("secretsmanager", endpoint_url=aws.url)
+    client.put_secret_value(
+        SecretId=outputs["ProviderKeySecretArn"], SecretString=json.dumps({"api_key": provider.api_key})
+    )
+    # CloudFormation generated one, but the local endpoint does not honour which characters to leave out, and
+    # this key is to be pasted into a shell.
+    api_key = f"maltu-local-{secrets.token_urlsafe(24)}"
+    client.put_secret_value(SecretId=outputs["ApiKeySecretArn"], SecretString=api_key)
+    return api_key

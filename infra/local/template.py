@@ -1,0 +1,130 @@
+"""The one place where the built template is changed for the local AWS endpoint.
+
+Everything else that is deployed here is what is deployed to AWS. Each change answers one thing that the
+endpoint (ministack) does otherwise than AWS:
+
+* Functions run on ``provided.al2023`` with a ``bootstrap`` that starts AWS's own Python runtime client. The
+  endpoint's own Python worker reports every exception under one name, so that the state machine's Retry and
+  Catch by class would never match.
+* The bootstrap puts the layer on ``PYTHONPATH``, because the endpoint applies no layers to custom runtimes.
+  What is uploaded as the layer is then read by nobody: an empty one saves seconds.
+* No API method asks for an API key: the endpoint cannot take the key from the authorizer's answer, which is
+  where AWS takes it from. The authorizer stays, and so does its 401.
+* A ``Ref`` to a secret becomes its ``Id``: both are the secret's ARN on AWS, and the endpoint gives its name
+  for the first, which no policy matches.
+* Resource policies lose the statements that refuse plain HTTP, which is all that the endpoint speaks and
+  which never leaves this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING, Any, cast
+
+from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
+
+from infra.local.workspace import PYTHON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_FUNCTION = "AWS::Serverless::Function"
+_LAYER = "AWS::Serverless::LayerVersion"
+_API = "AWS::Serverless::Api"
+_SECRETS = "AWS::SecretsManager::Secret"
+_RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+_NO_LAYER = "no-layer"
+
+_BOOTSTRAP = """\
+#!/bin/sh
+export PYTHONPATH={layers}
+exec {python} -m awslambdaric "$_HANDLER"
+"""
+
+_SUBSTITUTED = re.compile(r"\$\{(\w+)\}")
+
+Section = dict[str, Any]
+
+
+def for_one_machine(built: Path, local: Path) -> None:
+    """Write to ``local`` the template that `sam build` left at ``built``, changed as this module says.
+
+    Both stand in the build's folder; each built function gets its bootstrap there.
+    """
+    template: Section = yaml_parse(built.read_text(encoding="utf-8"))
+    layers = [built.parent / str(layer["ContentUri"]) for layer in _properties(template, _LAYER)]
+    bootstrap = _BOOTSTRAP.format(
+        layers=":".join(shlex.quote(str(layer / "python")) for layer in layers),
+        python=shlex.quote(str(PYTHON)),
+    )
+    _section(template, "Globals", "Function")["Runtime"] = "provided.al2023"
+    for function in _properties(template, _FUNCTION):
+        function.pop("Runtime", None)
+        path = built.parent / str(function["CodeUri"]) / "bootstrap"
+        path.write_text(bootstrap, encoding="utf-8")
+        path.chmod(0o755)
+    empty = built.parent / _NO_LAYER
+    empty.mkdir(exist_ok=True)
+    (empty / "README").write_text("The functions' bootstrap finds the layer by its path.\n", encoding="utf-8")
+    for layer in _properties(template, _LAYER):
+        layer["ContentUri"] = _NO_LAYER
+    _ask_for_no_key(template)
+    _allow_plain_http(template)
+    template = _with_secret_arns(template, frozenset(_named(template, _SECRETS)))
+    local.write_text(json.dumps(template, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+
+
+def _ask_for_no_key(template: Section) -> None:
+    for api in [_section(template, "Globals", "Api"), *_properties(template, _API)]:
+        cast("Section", api.get("Auth", {})).pop("ApiKeyRequired", None)
+    for function in _properties(template, _FUNCTION):
+        events: Mapping[str, Section] = function.get("Events", {})
+        for event in events.values():
+            cast("Section", event.get("Properties", {}).get("Auth", {})).pop("ApiKeyRequired", None)
+
+
+def _allow_plain_http(template: Section) -> None:
+    for kind in _RESOURCE_POLICIES:
+        for name, resource in _named(template, kind).items():
+            document: Section = resource["Properties"]["PolicyDocument"]
+            statements: list[Section] = document["Statement"]
+            document["Statement"] = [each for each in statements if "aws:SecureTransport" not in str(each)]
+            if not document["Statement"]:
+                del template["Resources"][name]
+
+
+def _with_secret_arns(node: Any, secrets: frozenset[str]) -> Any:  # noqa: ANN401 - any part of a template
+    match node:
+        case {"Ref": str(name)} if name in secrets:
+            return {"Fn::GetAtt": [name, "Id"]}
+        case {"Fn::Sub": str(text)}:
+            return {"Fn::Sub": _SUBSTITUTED.sub(lambda name: _as_id(name[1], secrets), text)}
+        case dict():
+            return {key: _with_secret_arns(value, secrets) for key, value in cast("Section", node).items()}
+        case list():
+            return [_with_secret_arns(value, secrets) for value in cast("list[Any]", node)]
+        case _:
+            return node
+
+
+def _as_id(name: str, secrets: frozenset[str]) -> str:
+    return f"${{{name}.Id}}" if name in secrets else f"${{{name}}}"
+
+
+def _named(template: Section, kind: str) -> Mapping[str, Section]:
+    resources: Mapping[str, Section] = template["Resources"]
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def _properties(template: Section, kind: str) -> Iterator[Section]:
+    return (resource.setdefault("Properties", {}) for resource in _named(template, kind).values())
+
+
+def _section(template: Section, *names: str) -> Section:
+    section = template
+    for name in names:
+        section = section.setdefault(name, {})
+    return section
