@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from maltu.dataset.prompts import default_system_prompt, dialogue_labels, render_completion, render_prompt
+from maltu.dataset.prompts import (
+    NOTHING_SAID,
+    default_system_prompt,
+    dialogue_labels,
+    render_completion,
+    render_prompt,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +31,7 @@ TOKENS_PER_EXAMPLE = 3
 MAX_TOKENS: dict[Format, int] = {"chat": 16_000, "completions": 2_048}
 
 _TURNS_REMEMBERED = 4096
+_CHARACTERS_REMEMBERED = 1000
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -63,6 +70,7 @@ class Layout:
         messages = [_message(turn) for turn in example.turns]
         if self.format == "chat":
             system = {"role": "system", "content": self.system_prompt}
+            messages[0]["content"] = messages[0]["content"] or NOTHING_SAID
             yield _encode({"messages": [system, *messages]}), self.tokens(example)
             return
         for at in range(1, len(messages), 2):
@@ -77,7 +85,7 @@ class Layout:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
         count = self.count_turn
         return self.example_tokens + sum(
-            count(turn.text) + (self.persona_tokens if turn.persona else self.user_tokens)
+            count(turn.text or NOTHING_SAID) + (self.persona_tokens if turn.persona else self.user_tokens)
             for turn in example.turns
         )
 
@@ -126,11 +134,17 @@ def layout_of(
         separator=settings.separator,
         stop=settings.stop,
         count_tokens=count_tokens,
-        count_turn=lru_cache(maxsize=_TURNS_REMEMBERED)(count_tokens),
+        count_turn=_remembering(count_tokens),
         user_tokens=beside["user"],
         persona_tokens=beside["assistant"],
         example_tokens=TOKENS_PER_EXAMPLE + beside["system"] + count_tokens(system_prompt),
     )
+
+
+def _remembering(count_tokens: Callable[[str], int]) -> Callable[[str], int]:
+    """Keep the counts of the latest turns; long ones would fill the memory."""
+    remembered = lru_cache(maxsize=_TURNS_REMEMBERED)(count_tokens)
+    return lambda text: (remembered if len(text) <= _CHARACTERS_REMEMBERED else count_tokens)(text)
 
 
 def _message(turn: Turn) -> dict[str, str]:

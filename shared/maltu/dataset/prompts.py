@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
     from maltu.settings import Recipe
 
+# What stands for a turn in which nobody said anything. No words are invented for anybody, and validators
+# refuse a message that is empty.
+NOTHING_SAID = " "
+
 
 def default_system_prompt(speaker: str) -> str:
     """Tell the model who it is; sent with every example and every request where the owner wrote none."""

@@ -83,7 +83,8 @@ def conversations_of(turns: Iterable[Turn], *, silence: timedelta) -> Iterator[l
     """Cut where nobody wrote for longer than ``silence``; inside a conversation the sides alternate.
 
     A room that never falls silent would be one conversation that fills the memory: after
-    ``MAX_CONVERSATION_TURNS`` turns the longest pause before a turn of the user's is taken for a silence.
+    ``MAX_CONVERSATION_TURNS`` turns the longest pause before a turn of the user's in
+    their second half is taken for a silence.
 
     Args:
         turns: as ``turns_of`` makes them, with the same ``silence``.
@@ -97,7 +98,11 @@ def conversations_of(turns: Iterable[Turn], *, silence: timedelta) -> Iterator[l
         conversation.append(turn)
         if len(conversation) > MAX_CONVERSATION_TURNS:
             cut = max(
-                (at for at in range(1, len(conversation)) if not conversation[at].persona),
+                (
+                    at
+                    for at in range(len(conversation) // 2, len(conversation))
+                    if not conversation[at].persona
+                ),
                 key=lambda at: pause_before(conversation, at),
             )
             yield conversation[:cut]

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import runpy
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import tiktoken
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maltu.dataset import RanksMissing, build_dataset, open_tokenizer, ranks, tokenizer
+from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
+from maltu.settings import PersonaSettings
+from tests.unit.dataset.chats import SPEAKER, dialogues
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maltu.dataset import Encoding
+
+SCRIPT = Path(ranks.__file__).parents[2] / "fetch_ranks.py"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "count"),
+    [
+        ("o200k_base", "ㅋㅋㅋㅋ", 2),
+        ("cl100k_base", "ㅋㅋㅋㅋ", 8),
+        ("o200k_base", "", 0),
+        ("cl100k_base", "왜 END", 3),
+    ],
+)
+def test_known_counts(encoding: Encoding, text: str, count: int) -> None:
+    assert open_tokenizer(encoding)(text) == count
+
+
+@given(st.text())
+def test_counts_are_tiktokens(text: str) -> None:
+    count = open_tokenizer("o200k_base")
+
+    assert count(text) == len(tiktoken.get_encoding("o200k_base").encode(text, disallowed_special=()))
+
+
+def test_a_special_token_in_a_chat_is_text() -> None:
+    assert open_tokenizer("o200k_base")("<|endoftext|>") > 1
+
+
+def test_a_chats_tokens_follow_openais_rule(tmp_path: Path) -> None:
+    encode = tiktoken.get_encoding("o200k_base").encode
+    summary = build_dataset(
+        dialogues(30),
+        speaker=SPEAKER,
+        named=False,
+        settings=PersonaSettings(),
+        count_tokens=open_tokenizer("o200k_base"),
+        directory=tmp_path,
+    )
+
+    for part, file in ((summary.train, "train.jsonl"), (summary.validation, "validation.jsonl")):
+        examples = [json.loads(line) for line in (tmp_path / file).read_text("utf-8").splitlines()]
+        assert part.examples == len(examples)
+        assert part.tokens == sum(
+            3
+            + sum(
+                3 + sum(len(encode(value)) for value in message.values()) for message in example["messages"]
+            )
+            for example in examples
+        )
+
+
+def test_completions_tokens_are_those_of_both_texts(tmp_path: Path) -> None:
+    encode = tiktoken.get_encoding("cl100k_base").encode
+    summary = build_dataset(
+        dialogues(10, turns_each=3),
+        speaker=SPEAKER,
+        named=False,
+        settings=PersonaSettings(format="completions", validation_share=0),
+        count_tokens=open_tokenizer("cl100k_base"),
+        directory=tmp_path,
+    )
+
+    examples: list[dict[str, str]] = [
+        json.loads(line) for line in (tmp_path / "train.jsonl").read_text("utf-8").splitlines()
+    ]
+    assert summary.train.tokens == sum(
+        len(encode(e["prompt"])) + len(encode(e["completion"])) for e in examples
+    )
+
+
+def test_the_ranks_are_those_that_tiktoken_expects() -> None:
+    for file in RANK_FILES.values():
+        url = f"https://openaipublic.blob.core.windows.net/encodings/{file.name}.tiktoken"
+        assert file.file == hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
+        assert hashlib.sha256((RANKS_DIRECTORY / file.file).read_bytes()).hexdigest() == file.sha256
+
+
+@pytest.mark.parametrize("content", [None, b"damaged"])
+def test_missing_or_damaged_ranks_are_never_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    monkeypatch.setattr(tokenizer, "RANKS_DIRECTORY", tmp_path)
+    file = tmp_path / RANK_FILES["o200k_base"].file
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(RanksMissing, match=r"python shared/fetch_ranks\.py"):
+        open_tokenizer("o200k_base")
+
+    assert content is None or file.read_bytes() == content
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> tuple[Callable[[Path], None], list[list[str]]]:
+    """The script's main, with a pip that puts a wheel of the installed ranks there; and pip's calls."""
+    main = runpy.run_path(str(SCRIPT))["main"]
+    calls: list[list[str]] = []
+
+    def pip(command: list[str], *, check: bool) -> type:
+        assert check is False
+        calls.append(command)
+        with zipfile.ZipFile(Path(command[-1]) / "bpe_openai.whl", "w") as wheel:
+            for file in RANK_FILES.values():
+                content = gzip.compress((RANKS_DIRECTORY / file.file).read_bytes(), 1)
+                wheel.writestr(f"bpe_openai/data/{file.name}.tiktoken.gz", content)
+        return type("Done", (), {"returncode": 0})
+
+    monkeypatch.setattr("subprocess.run", pip)
+    return main, calls
+
+
+def test_fetching_writes_what_is_missing_or_wrong(
+    script: tuple[Callable[[Path], None], list[list[str]]], tmp_path: Path
+) -> None:
+    main, calls = script
+    target = tmp_path / "ranks"
+    target.mkdir()
+    damaged = target / RANK_FILES["cl100k_base"].file
+    damaged.write_bytes(b"damaged")
+
+    main(target)
+    main(target)
+
+    assert len(calls) == 1
+    assert "--require-hashes" in calls[0]
+    assert {path.name for path in target.iterdir()} == {file.file for file in RANK_FILES.values()}
+    assert all(ranks.is_right(target / file.file, file) for file in RANK_FILES.values())
+
+
+def test_fetching_refuses_other_content(
+    script: tuple[Callable[[Path], None], list[list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, _ = script
+
+    def decompress(_: bytes) -> bytes:
+        return b"something else"
+
+    monkeypatch.setattr("gzip.decompress", decompress)
+
+    with pytest.raises(SystemExit, match="is not the file that tiktoken expects"):
+        main(tmp_path / "ranks")
+
+    assert list((tmp_path / "ranks").iterdir()) == []
