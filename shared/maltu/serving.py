@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from maltu.dataset.prompts import dialogue_labels, render_prompt
+from maltu.dataset.prompts import NOTHING_SAID, dialogue_labels, render_prompt
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised
 from maltu.providers import Replies
@@ -100,6 +100,7 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provi
     asides = [message["content"] for message in messages if message["role"] in {"system", "developer"}]
     system = "\n\n".join([settings["system_prompt"], *asides])
     if settings["format"] == "chat":
+        said = [{**message, "content": message["content"] or NOTHING_SAID} for message in said]
         return provider.chat(live.model, [{"role": "system", "content": system}, *said], sampling)
     user_label, persona_label = dialogue_labels(settings["speaker"], named=live.named)
     prompt = render_prompt(

@@ -128,7 +128,7 @@ def _content(number: int, where: str, content: Any) -> str:  # noqa: ANN401  a J
         content = "".join(part["text"] for part in parts)
     if not isinstance(content, str):
         raise _wrong(number, f"{where}: 'content' must be a string or an array of text parts")
-    if not content.strip():
+    if not content:
         raise _wrong(number, f"{where}: 'content' is empty")
     return content
 

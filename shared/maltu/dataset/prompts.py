@@ -55,7 +55,9 @@ def render_prompt(  # noqa: PLR0913 - one argument per thing that stands in the 
         recipe: what the model was trained with.
     """
     said = [
-        message for message in messages if message["role"] in {"user", "assistant"} and message["content"]
+        message
+        for message in messages
+        if message["role"] in {"user", "assistant"} and message["content"].strip()
     ]
     turns = [
         (role, "\n".join(message["content"] for message in group))
