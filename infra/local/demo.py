@@ -78,8 +78,13 @@ def _result(export: Export, version: Json, replies: list[Json], stack: Stack) ->
         "status": version["status"],
         "provider": version["provider"],
         "engine": stack.provider.engine,
-        "model": version["model_id"],
-        "dataset": {name: report[name] for name in ("messages", "turns", "examples", "tokens")},
+        "model": stack.provider.models()[-1],
+        "dataset": {
+            "messages": report["messages"],
+            "turns": report["turns"]["persona"] + report["turns"]["user"],
+            "examples": report["examples"]["train"] + report["examples"]["validation"],
+            "tokens": report["tokens"]["train"] + report["tokens"]["validation"],
+        },
         "replies": replies,
     }
 

@@ -59,7 +59,7 @@ class Provider:
         """
         wait_for_http(self.url, process, children.log("fine-tuning"))
 
-    def base_model(self) -> str:
-        """The model that it tunes; ask before anything was tuned, when this is the only one it has."""
-        models: list[dict[str, Any]] = self.api.call("GET", "/v1/models").body["data"]
-        return models[0]["id"]
+    def models(self) -> list[str]:
+        """The models that it serves: the one that it tunes, then what was tuned from it."""
+        listed: list[dict[str, Any]] = self.api.call("GET", "/v1/models").body["data"]
+        return [model["id"] for model in listed]

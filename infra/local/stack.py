@@ -82,7 +82,7 @@ def _deploy(children: Children, aws: Aws, provider: Provider, template: Path) ->
     parameters = {
         "Provider": "openai",
         "ProviderBaseUrl": f"{provider.url}/v1",
-        "BaseModel": provider.base_model(),
+        "BaseModel": provider.models()[0],
         "PollSeconds": "1",
         "MaxPollSeconds": "2",
     }
