@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from maltu.dataset import build_dataset, default_system_prompt, dialogue_labels, render_prompt
 from maltu.dataset.formats import MAX_TOKENS
+from maltu.dataset.prompts import NOTHING_SAID
 from maltu.errors import TooFewExamples
 from maltu.exports import Message, read_export
 from maltu.settings import PersonaSettings
@@ -154,6 +155,25 @@ def test_a_conversations_lines_repeat_the_dialogue_so_far_as_serving_renders_it(
     assert second["completion"] == " 밥먹음 ㅋㅋ 0-1 END"
 
 
+@pytest.mark.parametrize(("format_", "key"), [("chat", "messages"), ("completions", "prompt")])
+def test_a_persona_who_starts_answers_nothing(tmp_path: Path, format_: str, key: str) -> None:
+    messages = [*dialogues(10), *chat((1440 * 20, SPEAKER, "자?"))]
+
+    build(messages, tmp_path, format=format_, system_prompt="S", separator="#")
+
+    assert (
+        lines(tmp_path)[-1][key]
+        == {
+            "messages": [
+                {"role": "system", "content": "S"},
+                {"role": "user", "content": NOTHING_SAID},
+                {"role": "assistant", "content": "자?"},
+            ],
+            "prompt": "S#",
+        }[key]
+    )
+
+
 def test_a_group_is_told_apart(tmp_path: Path) -> None:
     messages = [
         *dialogues(10),
@@ -263,7 +283,7 @@ def test_the_report(tmp_path: Path) -> None:
 
     # Counted by characters here: 3 + 3 for each message + its role + its text.
     answered = 3 + (3 + 6 + 1) + (3 + 4 + 5) + (3 + 9 + 14)
-    opened = 3 + (3 + 6 + 1) + (3 + 4 + 0) + (3 + 9 + 2)
+    opened = 3 + (3 + 6 + 1) + (3 + 4 + len(NOTHING_SAID)) + (3 + 9 + 2)
     assert json.loads(json.dumps(report)) == {
         "speaker": "Csv",
         "messages": 52,

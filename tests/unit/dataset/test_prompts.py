@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from maltu.dataset import default_system_prompt, dialogue_labels, render_completion, render_prompt
+from maltu.dataset.prompts import NOTHING_SAID
 
 
 def prompt(
@@ -42,6 +43,7 @@ def test_without_separator_the_label_asks() -> None:
 
 def test_a_persona_who_starts_is_shown_no_dialogue() -> None:
     assert prompt(("user", "")) == "S ->"
+    assert prompt(("user", NOTHING_SAID)) == "S ->"
 
 
 def test_a_group_names_itself() -> None:
