@@ -42,8 +42,8 @@ class Layout:
 
     Attributes:
         count_tokens: counts any text.
-        count_turn: the same with a memory, for a turn is counted when its example is measured and when it is
-            written.
+        count_turn: the same with a memory, for the turns of a long example are counted when it is measured
+            and when it is written.
         user_tokens: what a message of the user's side costs beside its text; the next two likewise.
         persona_tokens: of the persona's.
         example_tokens: of an example beside its turns, the system prompt included.
@@ -83,7 +83,7 @@ class Layout:
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
-        count = self.count_turn
+        count = self.count_tokens if self._surely_fits(example) else self.count_turn
         return self.example_tokens + sum(
             count(turn.text or NOTHING_SAID) + (self.persona_tokens if turn.persona else self.user_tokens)
             for turn in example.turns
@@ -91,10 +91,7 @@ class Layout:
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
-        # A token has at least one byte and a character at most four: most examples need no counting.
-        characters = sum([len(turn.text) for turn in example.turns])
-        beside = self.example_tokens + len(example.turns) * max(self.user_tokens, self.persona_tokens)
-        return beside + 4 * characters <= self.max_tokens or self.tokens(example) <= self.max_tokens
+        return self._surely_fits(example) or self.tokens(example) <= self.max_tokens
 
     @property
     def max_tokens(self) -> int:
@@ -104,6 +101,12 @@ class Layout:
     def has_mark(self, text: str) -> bool:
         """Tell whether a text contains the separator or the stop sequence, which should only mark ends."""
         return any(mark and mark in text for mark in (self.separator, self.stop))
+
+    def _surely_fits(self, example: Example) -> bool:
+        # A token has at least one byte and a character at most four: most examples need no counting.
+        characters = sum([len(turn.text) for turn in example.turns])
+        beside = self.example_tokens + len(example.turns) * max(self.user_tokens, self.persona_tokens)
+        return beside + 4 * characters <= self.max_tokens
 
     def _prompt(self, messages: list[dict[str, str]]) -> str:
         return render_prompt(
