@@ -17,6 +17,7 @@ from infra.local.workspace import MINISTACK
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
     from infra.local.processes import Children
 
@@ -66,14 +67,18 @@ class Aws:
         bare.set_credentials(ACCESS_KEY, SECRET_KEY)
         return boto3.Session(botocore_session=bare, region_name=REGION)
 
+    def function_logs(self) -> Iterator[str]:
+        """What the functions have logged, a line each, after the name of its log group."""
+        client = cast("Any", self.session).client("logs", endpoint_url=self.url)
+        for group in client.describe_log_groups()["logGroups"]:
+            name: str = group["logGroupName"]
+            for event in client.filter_log_events(logGroupName=name)["events"]:
+                yield f"{name.rpartition('/')[2]} {event['message'].rstrip()}"
+
     def keep_function_logs(self, children: Children) -> None:
         """Save what the functions logged, which the endpoint holds in memory only, as ``functions.log``."""
-        client = cast("Any", self.session).client("logs", endpoint_url=self.url)
         with (
             suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError),
             children.log("functions").open("w", encoding="utf-8") as file,
         ):
-            for group in client.describe_log_groups()["logGroups"]:
-                name: str = group["logGroupName"]
-                for event in client.filter_log_events(logGroupName=name)["events"]:
-                    file.write(f"{name.rpartition('/')[2]} {event['message'].rstrip()}\n")
+            file.writelines(f"{line}\n" for line in self.function_logs())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 GRACE_SECONDS = 5.0
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Children:
@@ -90,12 +91,13 @@ def running_children(place: Workspace) -> Generator[Children]:
 
 
 def stop_on_signals() -> None:
-    """Turn SIGTERM and SIGHUP into the orderly exit that Ctrl-C takes."""
+    """Turn every signal that asks for an end into ``SystemExit`` with the customary status."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT as well: a shell starts background jobs with SIGINT ignored.
+    for number in _END_SIGNALS:
         signal.signal(number, leave)
 
 
@@ -142,8 +144,7 @@ def _signal_group(child: subprocess.Popen[bytes], number: int) -> None:
 @contextmanager
 def _unhurried() -> Generator[None]:
     """Let an impatient second Ctrl-C not cut the clean-up short."""
-    impatient = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    previous = {number: signal.signal(number, signal.SIG_IGN) for number in impatient}
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in _END_SIGNALS}
     try:
         yield
     finally:

@@ -12,8 +12,6 @@ from infra.local.workspace import LocalRunError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTERRUPTED = 130
-
 
 class Clock:
     """Says what goes on, and how many seconds after the start."""
@@ -39,5 +37,3 @@ def run(main: Callable[[], None]) -> None:
     except LocalRunError as error:
         print(f"\n{error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -28,12 +29,17 @@ def main() -> None:
         _publish(stack)
         try:
             print(usage(stack), flush=True)
-            # One of the signals ends this by an exception.
-            while True:
-                signal.pause()
+            _wait_for_the_end()
         finally:
             STATE.unlink(missing_ok=True)
             clock.say("stopping")
+
+
+def _wait_for_the_end() -> None:
+    # Being told to stop is how this command succeeds.
+    with suppress(SystemExit):
+        while True:
+            signal.pause()
 
 
 def _publish(stack: Stack) -> None:

@@ -1,0 +1,241 @@
+"""The deployed template on one machine: a file is dropped into the bucket, the API is asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import openai
+import pytest
+
+from infra.local.drop import Export, drop, follow
+from infra.local.endpoint import Endpoint
+from infra.local.stack import running_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from infra.local.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+PERSONA = "민지-누나"
+SPEAKER = "민지 ☀"
+FILE = "우리 방 100%+백업 (1).csv"
+SECONDS = 60
+
+ASKED = (
+    "뭐 하고 있어요?",
+    "저녁은 드셨어요?",
+    "내일 시간 괜찮으세요?",
+    "이 영화 보셨어요?",
+    "비가 많이 오네요",
+)
+ANSWERED = (
+    ("나 지금 누워있지롱", "일어나기 싫다아"),
+    ("라면 먹었지롱", "두 개 먹음ㅋㅋ"),
+    ("내일은 바쁘지롱",),
+    ("당연히 봤지롱", "울었잖아ㅠㅠ"),
+    ("우산 없지롱", "데리러 와ㅋㅋ"),
+)
+REPLIES = {"\n".join(bubbles) for bubbles in ANSWERED}
+
+
+class Chain:
+    """A stack that is up, and what has been dropped into it."""
+
+    def __init__(self, stack: Stack, folder: Path, close: Callable[[], None]) -> None:
+        self.stack = stack
+        self.folder = folder
+        self.close = close
+        self.api = Endpoint.with_key(stack.endpoint, stack.api_key)
+        self._drops = 0
+
+    def drop(self, persona: str, content: str, *, name: str = FILE, speaker: str | None = None) -> None:
+        path = self.folder / name
+        path.write_text(content, encoding="utf-8")
+        drop(Export(path, persona, speaker), self.stack)
+        self._drops += 1
+
+    def follow(self, persona: str) -> dict[str, Any]:
+        return follow(self.api, persona, lambda _: None, seconds=SECONDS)
+
+    def wait_for_preprocessing(self) -> None:
+        """Until every drop so far has been handled, whatever came of it."""
+        deadline = time.monotonic() + SECONDS
+        while sum('"drop handled"' in line for line in self.stack.aws.function_logs()) < self._drops:
+            assert time.monotonic() < deadline, "not every drop was handled"
+            time.sleep(0.2)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        answer = self.stack.provider.api.call("GET", "/v1/fine_tuning/jobs")
+        assert answer.ok
+        return answer.body["data"]
+
+
+def dialogue(days: int) -> str:
+    """A conversation a day: the other side asks, the persona answers in one or two messages."""
+    start = datetime(2026, 3, 1, 20, 0)  # noqa: DTZ001 - exports carry local time
+    rows = ["Date,User,Message"]
+    for day in range(days):
+        at = start + timedelta(days=day)
+        rows.append(f'{at:%Y-%m-%d %H:%M:%S},"진우","{ASKED[day % len(ASKED)]}"')
+        for second, bubble in enumerate(ANSWERED[day % len(ANSWERED)], 20):
+            rows.append(f'{at + timedelta(seconds=second):%Y-%m-%d %H:%M:%S},"{SPEAKER}","{bubble}"')
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Generator[Chain]:
+    # pytest takes its fixtures down on Ctrl-C only.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with ExitStack() as up:
+            stack = up.enter_context(running_stack("e2e", lambda _: None))
+            yield Chain(stack, tmp_path_factory.mktemp("exports"), up.close)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def version(chain: Chain) -> dict[str, Any]:
+    # Twice at once, as a client that repeats an upload does.
+    for _ in range(2):
+        chain.drop(PERSONA, dialogue(40), speaker=SPEAKER)
+    return chain.follow(PERSONA)
+
+
+@pytest.fixture(scope="module")
+def client(chain: Chain, version: dict[str, Any]) -> Generator[openai.OpenAI]:
+    assert version["status"] == "succeeded", version["failure"]
+    with openai.OpenAI(
+        base_url=f"{chain.stack.endpoint}/v1", api_key=chain.stack.api_key, max_retries=0
+    ) as client:
+        yield client
+
+
+def test_a_dropped_export_becomes_a_live_version(chain: Chain, version: dict[str, Any]) -> None:
+    states = [entry["state"] for entry in version["timeline"]]
+
+    assert states == ["preparing", "uploading", "training", "deploying", "succeeded"]
+    assert version["failure"] is None
+    assert version["export"]["key"] == f"exports/{PERSONA}/{FILE}"
+    assert version["report"]["speaker"] == SPEAKER
+    assert version["report"]["messages"] == dialogue(40).count("\n") - 1
+    assert chain.api.persona(PERSONA).body["live_version"] == version["version"]
+
+
+def test_the_persona_answers_chats_in_its_own_words(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model=PERSONA, messages=[{"role": "user", "content": "저녁은 드셨어요?"}], temperature=0
+    )
+
+    assert answer.model == PERSONA
+    assert answer.choices[0].message.content == "\n".join(ANSWERED[1])
+    assert answer.choices[0].finish_reason == "stop"
+
+
+def test_the_persona_answers_completions(client: openai.OpenAI) -> None:
+    answer = client.completions.create(model=PERSONA, prompt="이 영화 보셨어요?", max_tokens=60)
+
+    assert answer.choices[0].text.strip() in REPLIES
+
+
+def test_the_persona_is_listed_as_a_model(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == [PERSONA]
+
+
+def test_the_key_is_taken_from_either_header(chain: Chain, version: dict[str, Any]) -> None:
+    keyed = Endpoint(chain.stack.endpoint, (("x-api-key", chain.stack.api_key),))
+
+    assert keyed.persona(PERSONA).body["live_version"] == version["version"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [(), (("Authorization", "Bearer wrong"),), (("x-api-key", "wrong"),), (("Authorization", "Basic eDp5"),)],
+    ids=["none", "bearer", "x-api-key", "basic"],
+)
+@pytest.mark.parametrize("path", [f"/v1/personas/{quote(PERSONA)}", "/v1/models"])
+def test_nothing_is_told_without_the_key(
+    chain: Chain, path: str, headers: tuple[tuple[str, str], ...]
+) -> None:
+    answer = Endpoint(chain.stack.endpoint, headers).call("GET", path)
+
+    assert answer.status == 401
+    assert PERSONA not in str(answer.body)
+
+
+def test_an_unknown_persona_is_not_found(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.chat.completions.create(model="아무개", messages=[{"role": "user", "content": "뭐해?"}])
+
+    assert caught.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize(
+    ("persona", "content", "error"),
+    [
+        ("빈-파일", "", "UnreadableExport"),
+        ("다른-파일", "name,age\nkim,3\n", "UnreadableExport"),
+        ("모르는-사람", dialogue(20), "UnknownSpeaker"),
+        ("너무-짧음", dialogue(3).replace(SPEAKER, "너무-짧음"), "TooFewExamples"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(chain: Chain, persona: str, content: str, error: str) -> None:
+    chain.drop(persona, content)
+
+    ended = chain.follow(persona)
+
+    assert ended["status"] == "failed"
+    assert ended["failure"]["error"] == error
+    assert ended["failure"]["reason"]
+    assert chain.api.chat(persona, "뭐해?").status == 409
+
+
+def test_the_reason_lists_the_speakers(chain: Chain) -> None:
+    chain.drop("누구", dialogue(20))
+
+    reason = chain.follow("누구")["failure"]["reason"]
+
+    assert SPEAKER in reason
+    assert "진우" in reason
+
+
+def test_the_same_file_twice_is_one_job(chain: Chain, version: dict[str, Any]) -> None:
+    chain.drop(PERSONA, dialogue(40), speaker=SPEAKER)
+    chain.wait_for_preprocessing()
+
+    assert [entry["version"] for entry in chain.api.persona(PERSONA).body["versions"]] == [version["version"]]
+    assert len(chain.jobs()) == 1
+
+
+def test_nothing_is_left_running(chain: Chain) -> None:
+    started = descendants()
+    assert started
+
+    chain.close()
+
+    # An orphan would be nobody's descendant any more, but it would still be there.
+    assert not started & parents_of_processes().keys()
+
+
+def descendants() -> set[int]:
+    """The processes that this one has started, and those that they have started."""
+    found = {os.getpid()}
+    parents = parents_of_processes()
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {os.getpid()}
+
+
+def parents_of_processes() -> dict[int, int]:
+    listed = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607 - where ps stands differs
+    return {int(pid): int(parent) for pid, parent in map(str.split, listed.splitlines())}
