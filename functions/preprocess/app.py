@@ -23,7 +23,8 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str | None]:
     """Handle S3's «Object Created» as EventBridge delivers it; return the run's name."""
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
     put = event["detail"]["object"]
-    drop = Drop(put["key"], put.get("version-id", "null"), datetime.fromisoformat(event["time"]))
+    dropped_at = datetime.fromisoformat(event["time"])
+    drop = Drop(put["key"], put.get("version-id"), put["sequencer"], dropped_at)
     services = Services(
         bucket=deployment.bucket(),
         registry=deployment.registry(),
@@ -34,5 +35,5 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str | None]:
     )
     attempt = preprocess(drop, services)
     run = attempt.run if attempt else None
-    logger.info("drop handled", extra={"version_id": drop.version_id, "run": run})
+    logger.info("drop handled", extra={"drop": drop.id, "run": run})
     return {"run": run}

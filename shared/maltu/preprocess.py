@@ -41,11 +41,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """One object that was put into the bucket."""
+    """One object that was put into the bucket; not every event says which version of it."""
 
     key: str
-    version_id: str
+    version_id: str | None
+    sequencer: str
     dropped_at: datetime
+
+    @property
+    def id(self) -> str:
+        """What tells this drop from every other one of the same key, however often its event comes."""
+        return self.version_id or self.sequencer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class _Plan:
     settings: PersonaSettings
     identity: str
     speakers: dict[str, int]
+    version_id: str | None
 
     @property
     def named(self) -> bool:
@@ -92,15 +99,15 @@ def preprocess(drop: Drop, services: Services) -> Attempt | None:
     try:
         plan = _plan(drop, key, services)
     except MaltuError as error:
-        nameless = hashlib.sha256(f"{drop.key}\n{drop.version_id}".encode()).hexdigest()
+        nameless = hashlib.sha256(f"{drop.key}\n{drop.id}".encode()).hexdigest()
         version = version_name(drop.dropped_at, nameless)
-        if services.registry.begin(persona, version, drop.version_id, {"export": _about(drop)}):
+        if services.registry.begin(persona, version, drop.id, {"export": _about(drop)}):
             _give_up(persona, version, drop, error, services)
         return None
     version = services.registry.claim_version(
         persona, plan.identity, version_name(drop.dropped_at, plan.identity)
     )
-    attempt = services.registry.begin(persona, version, drop.version_id, {"export": _about(drop)})
+    attempt = services.registry.begin(persona, version, drop.id, {"export": _about(drop)})
     if attempt is None:
         return None
     try:
@@ -131,7 +138,9 @@ def _plan(drop: Drop, key: ExportKey, services: Services) -> _Plan:
         base_model=settings.base_model or services.base_model,
     )
     made_from = {**dataclasses.asdict(chosen), "provider": services.provider}
-    return _Plan(chosen, identity_of(persona, content.hexdigest(), made_from), seen.speakers)
+    return _Plan(
+        chosen, identity_of(persona, content.hexdigest(), made_from), seen.speakers, stored.version_id
+    )
 
 
 def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services: Services) -> dict[str, Any]:
@@ -142,7 +151,8 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
     prefix = dataset_prefix(persona, version)
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        body = services.bucket.open_export(drop.key, drop.version_id).body
+        # The version that was surveyed, though a newer one may have replaced it meanwhile.
+        body = services.bucket.open_export(drop.key, plan.version_id).body
         summary = build_dataset(
             read_export(cast("BinaryIO", body), name=drop.key.rpartition("/")[2]),
             speaker=settings.speaker,
@@ -184,7 +194,7 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
 
 
 def _about(drop: Drop) -> dict[str, str]:
-    return {"key": drop.key, "version_id": drop.version_id}
+    return {"key": drop.key, "id": drop.id}
 
 
 def _give_up(persona: str, version: str, drop: Drop, error: MaltuError, services: Services) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 _CHUNK_BYTES = 1 << 20
 
@@ -27,10 +28,11 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredExport:
-    """One dropped object: its content as a stream, and its user metadata."""
+    """One dropped object: its content as a stream, its user metadata, and its version in the bucket."""
 
     body: Readable
     metadata: Mapping[str, str]
+    version_id: str | None
 
 
 class HashedStream:
@@ -60,10 +62,13 @@ class Bucket:
     client: S3Client
     name: str
 
-    def open_export(self, key: str, version_id: str) -> StoredExport:
-        """Open exactly the object version that was dropped."""
-        answer = self.client.get_object(Bucket=self.name, Key=key, VersionId=version_id)
-        return StoredExport(answer["Body"], answer["Metadata"])
+    def open_export(self, key: str, version_id: str | None) -> StoredExport:
+        """Open an object: exactly that version of it, or the one that is there now."""
+        which: GetObjectRequestTypeDef = {"Bucket": self.name, "Key": key}
+        if version_id is not None:
+            which["VersionId"] = version_id
+        answer = self.client.get_object(**which)
+        return StoredExport(answer["Body"], answer["Metadata"], answer.get("VersionId"))
 
     def persona_json(self, prefix: str) -> bytes | None:
         """Read the settings beside the exports under ``prefix``, if there are any."""

@@ -224,6 +224,17 @@ def test_the_same_event_twice_is_one_run(chain: Chain) -> None:
     assert chain.jobs() == ["succeeded"]
 
 
+def test_an_event_that_does_not_say_which_version_is_handled_as_well(chain: Chain) -> None:
+    event = chain.cloud.drop(KEY, b"")
+    chain.cloud.notifications()
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=export().encode())
+    del event["detail"]["object"]["version-id"]
+    chain.cloud.deliver(event)
+    assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+    chain.cloud.deliver(event)
+    assert len(chain.cloud.finish()) == 1
+
+
 def test_the_same_file_dropped_twice_is_one_run(chain: Chain) -> None:
     chain.cloud.drop(KEY, export())
     chain.cloud.drop("exports/하준/the same again.csv", export())
