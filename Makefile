@@ -14,6 +14,9 @@ UV := .venv/bin/uv
 # sam must neither report home nor look for an account when it only reads a file.
 SAM_OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 __SAM_CLI_APP_DIR=$(CURDIR)/build/sam-home
 
+# statelint knows no expression where the language has long allowed one: in a Wait's Seconds.
+WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
+
 .DEFAULT_GOAL := help
 .PHONY: help demo local test lint format build lock clean
 .DELETE_ON_ERROR:
@@ -35,7 +38,9 @@ lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
 	.venv/bin/cfn-lint template.yaml
-	.venv/bin/statelint infra/fine_tune.asl.json
+	@mkdir -p build
+	sed -E $(WAITS_AS_NUMBERS) infra/fine_tune.asl.json > build/linted.asl.json
+	.venv/bin/statelint build/linted.asl.json
 	$(SAM_OFFLINE) .venv-sam/bin/sam validate --lint
 
 format: $(VENV) ## Rewrite the code in the project's style
