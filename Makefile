@@ -14,6 +14,8 @@ UV := .venv/bin/uv
 # sam must neither report home nor look for an account when it only reads a file.
 SAM_OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 __SAM_CLI_APP_DIR=$(CURDIR)/build/sam-home
 
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
+
 # statelint knows no expression where the language has long allowed one: in a Wait's Seconds.
 WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 
@@ -51,10 +53,10 @@ build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS; deploy it with .venv-
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
-	for file in shared/requirements shared/ranks requirements/dev requirements/sam requirements/uv; do \
-	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
-	    --output-file $$file.txt $$file.in || exit 1; \
+	for file in shared/requirements requirements/dev requirements/sam requirements/uv; do \
+	  $(LOCK) --output-file $$file.txt $$file.in || exit 1; \
 	done
+	$(LOCK) --no-deps --output-file shared/ranks.txt shared/ranks.in
 
 clean: ## Remove everything that make has made, the environments included
 	rm -rf build .aws-sam .venv .venv-sam .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
