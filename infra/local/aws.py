@@ -41,6 +41,7 @@ class Aws:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "LAMBDA_EXECUTOR": "local",
+            "STATE_DIR": str(children.place.scratch / "ministack"),
             # The functions' roles are enforced, so that a missing permission shows before AWS does.
             "AUTH": "true",
         }
