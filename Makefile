@@ -33,7 +33,7 @@ local: $(VENV) $(SAM) $(RANKS) ## Keep the whole chain up on this machine until 
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
 
 test: $(VENV) $(SAM) $(RANKS) ## Run every test
-	@.venv/bin/pytest
+	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
 
 lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
 	.venv/bin/ruff check .

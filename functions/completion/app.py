@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -18,7 +20,8 @@ from maltu import deployment, personas, serving
 from maltu.errors import MaltuError
 
 logger = Logger()
-app = APIGatewayRestResolver(enable_validation=True)
+# Hangul as itself, not as escapes: people read these answers with curl.
+app = APIGatewayRestResolver(enable_validation=True, serializer=partial(json.dumps, ensure_ascii=False))
 
 
 @app.post("/v1/chat/completions")

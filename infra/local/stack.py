@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,7 +106,6 @@ def _put_secrets(aws: Aws, provider: Provider, outputs: Mapping[str, str]) -> st
         SecretId=outputs["ProviderKeySecretArn"], SecretString=json.dumps({"api_key": provider.api_key})
     )
     # CloudFormation generated one, but the local endpoint does not honour which characters to leave out, and
-    # this key is to be pasted into a shell.
-    api_key = f"maltu-local-{secrets.token_urlsafe(24)}"
-    client.put_secret_value(SecretId=outputs["ApiKeySecretArn"], SecretString=api_key)
-    return api_key
+    # this key is to be pasted into a shell. One key for both servers is enough on one machine.
+    client.put_secret_value(SecretId=outputs["ApiKeySecretArn"], SecretString=provider.api_key)
+    return provider.api_key
