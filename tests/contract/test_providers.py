@@ -19,7 +19,7 @@ from maltu.errors import (
 )
 from maltu.providers import JobStatus, Sampling, open_provider
 from maltu.providers import openai as adapter
-from tests.support.engines import HinderedEngine
+from tests.support.engines import GatedEngine
 from tests.support.faults import Fault, Faulty
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ LINE = (
 
 
 @pytest.fixture
-def engine() -> HinderedEngine:
-    return HinderedEngine()
+def engine() -> GatedEngine:
+    return GatedEngine()
 
 
 @pytest.fixture
-def wire(tmp_path: Path, engine: HinderedEngine) -> Faulty:
+def wire(tmp_path: Path, engine: GatedEngine) -> Faulty:
     return Faulty(create_app(tmp_path / "state", engine=engine, api_key="key"))
 
 
@@ -76,10 +76,10 @@ def end_of(provider: Provider, job: Job) -> Job:
     raise TimeoutError(job.id)
 
 
-def test_a_job_trains_a_model_that_answers(provider: Provider, dataset: Path, engine: HinderedEngine) -> None:
+def test_a_job_trains_a_model_that_answers(provider: Provider, dataset: Path, engine: GatedEngine) -> None:
     job = start(provider, dataset)
     assert job.status in {"pending", "running"}
-    engine.may_finish.set()
+    engine.gate.set()
     done = end_of(provider, job)
     assert (done.status, done.reason) == ("succeeded", None)
     assert done.trained_tokens

@@ -1,4 +1,4 @@
-"""The real engine with something in its way: what a run does when training goes otherwise than well."""
+"""The real engine with a gate in front of it: what happens while a job trains, and when it fails."""
 
 from __future__ import annotations
 
@@ -6,32 +6,30 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.local.finetuning.engine import TrainingCancelled
+from infra.local.finetuning.engine import Trained, TrainingCancelled
 from infra.local.finetuning.retrieval.engine import RetrievalEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.finetuning.engine import Dataset, Hyperparameters, Model, Plan, Trained, Watch
+    from infra.local.finetuning.engine import Dataset, Hyperparameters, Plan, Watch
+    from infra.local.finetuning.retrieval.model import RetrievalModel
 
 
 @dataclass
-class HinderedEngine:
-    """Waits until ``may_finish`` is set, fails ``failures`` times, and then trains."""
+class GatedEngine:
+    """Waits until ``gate`` is set, raises ``failure`` that many ``times``, and then trains."""
 
-    failures: int = 0
+    failure: Exception | None = None
+    times: int = 1
+    base_model: str = "maltu-retrieval-1"
+    gate: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
-    may_finish: threading.Event = field(default_factory=threading.Event)
-    real: RetrievalEngine = field(default_factory=RetrievalEngine)
-
-    @property
-    def base_model(self) -> str:
-        return self.real.base_model
 
     def plan(self, wanted: Hyperparameters, examples: int) -> Plan:
-        return self.real.plan(wanted, examples)
+        return RetrievalEngine().plan(wanted, examples)
 
-    def train(  # noqa: PLR0913 - the engine's signature
+    def train(  # noqa: PLR0913 - the protocol's inputs
         self,
         training: Dataset,
         validation: Dataset | None,
@@ -42,20 +40,20 @@ class HinderedEngine:
         watch: Watch,
     ) -> Trained:
         self.started.set()
-        while not self.may_finish.wait(0.005):
+        while not self.gate.wait(0.005):
             if watch.cancelled():
                 raise TrainingCancelled
-        if self.failures:
-            self.failures -= 1
-            raise MemoryError("out of memory")
-        return self.real.train(training, validation, plan, seed=seed, folder=folder, watch=watch)
+        if self.failure is not None and self.times:
+            self.times -= 1
+            raise self.failure
+        return RetrievalEngine().train(training, validation, plan, seed=seed, folder=folder, watch=watch)
 
-    def load(self, folder: Path) -> Model:
-        return self.real.load(folder)
+    def load(self, folder: Path) -> RetrievalModel:
+        return RetrievalEngine().load(folder)
 
 
-def broken_engine(failures: int) -> HinderedEngine:
-    """An engine that fails at once, that often."""
-    engine = HinderedEngine(failures)
-    engine.may_finish.set()
+def broken_engine() -> GatedEngine:
+    """An engine whose first training fails at once."""
+    engine = GatedEngine(MemoryError("out of memory"))
+    engine.gate.set()
     return engine

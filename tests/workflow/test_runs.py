@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.cloud import BUCKET, TABLE
 from tests.support.dialogues import ANSWERED, export
-from tests.support.engines import HinderedEngine, broken_engine
+from tests.support.engines import GatedEngine, broken_engine
 from tests.support.faults import Fault
 
 if TYPE_CHECKING:
@@ -71,19 +71,19 @@ def test_the_dataset_and_its_report_stand_beside_each_other(chain: Chain) -> Non
 
 
 def test_waits_grow_and_the_job_is_asked_until_it_ends(chain_with: OpenChain) -> None:
-    engine = HinderedEngine()
+    engine = GatedEngine()
     with chain_with(engine) as chain:
         chain.cloud.drop(KEY, export())
         while chain.cloud.invoked["CheckStatusFunction"] < 6:
             engine.started.wait(0.01)
-        engine.may_finish.set()
+        engine.gate.set()
         (run,) = chain.cloud.finish()
         assert run["status"] == "SUCCEEDED"
         assert chain.cloud.waits[:6] == [30, 45, 67, 101, 120, 120]
 
 
 def test_a_failed_job_ends_with_the_providers_reason(chain_with: OpenChain) -> None:
-    with chain_with(broken_engine(1)) as chain:
+    with chain_with(broken_engine()) as chain:
         chain.cloud.drop(KEY, export())
         (run,) = chain.cloud.finish()
         assert (run["status"], run.get("error")) == ("FAILED", "TrainingFailed")
@@ -99,7 +99,7 @@ def test_a_failed_job_ends_with_the_providers_reason(chain_with: OpenChain) -> N
 
 
 def test_a_failed_version_is_tried_again_when_its_export_is_dropped_again(chain_with: OpenChain) -> None:
-    with chain_with(broken_engine(1)) as chain:
+    with chain_with(broken_engine()) as chain:
         event = chain.cloud.drop(KEY, export())
         chain.cloud.finish()
         assert chain.cloud.deliver(event) is None, "the same drop is not paid for again"
@@ -112,7 +112,7 @@ def test_a_failed_version_is_tried_again_when_its_export_is_dropped_again(chain_
 
 
 def test_a_job_cancelled_at_the_provider_is_told_as_cancelled(chain_with: OpenChain) -> None:
-    engine = HinderedEngine()
+    engine = GatedEngine()
     with chain_with(engine) as chain:
         chain.cloud.drop(KEY, export())
         assert engine.started.wait(10)
@@ -127,7 +127,7 @@ def test_a_job_cancelled_at_the_provider_is_told_as_cancelled(chain_with: OpenCh
 
 
 def test_a_job_that_never_ends_is_cancelled_at_the_deadline(chain_with: OpenChain) -> None:
-    with chain_with(HinderedEngine(), deadline_hours=0) as chain:
+    with chain_with(GatedEngine(), deadline_hours=0) as chain:
         chain.cloud.drop(KEY, export())
         (run,) = chain.cloud.finish()
         assert run.get("error") == "DeadlineExceeded"

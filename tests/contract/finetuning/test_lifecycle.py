@@ -15,7 +15,7 @@ import pytest
 
 from infra.local.finetuning import create_app, models, serve
 from tests.contract.finetuning.conftest import BASE, client_for, until, upload
-from tests.contract.finetuning.slow_engine import SlowEngine
+from tests.support.engines import GatedEngine
 from tests.unit.finetuning.dialogue import TIMES, TOPICS, jsonl
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 
 
-def start(client: OpenAI, model: str = "slow-1", side: str = "minji") -> str:
+def start(client: OpenAI, model: str = "maltu-retrieval-1", side: str = "minji") -> str:
     file = upload(client, jsonl(side))
     return client.fine_tuning.jobs.create(model=model, training_file=file).id
 
@@ -39,12 +39,12 @@ def say(client: OpenAI, model: str | None) -> str | None:
 
 
 def test_one_job_trains_and_the_rest_wait_their_turn(tmp_path: Path) -> None:
-    engine = SlowEngine()
+    engine = GatedEngine()
     with serve(create_app(tmp_path, engine=engine)) as url, client_for(url) as client:
         first, second = start(client), start(client)
         until(client, first, "running")
         assert until(client, second, "queued").status == "queued"
-        broken = client.fine_tuning.jobs.create(model="slow-1", training_file=upload(client, b"x"))
+        broken = client.fine_tuning.jobs.create(model="maltu-retrieval-1", training_file=upload(client, b"x"))
         assert until(client, broken.id).status == "failed", "validation does not wait for training"
         engine.gate.set()
         assert until(client, first).status == "succeeded"
@@ -52,7 +52,7 @@ def test_one_job_trains_and_the_rest_wait_their_turn(tmp_path: Path) -> None:
 
 
 def test_cancelling_stops_a_running_and_a_waiting_job(tmp_path: Path) -> None:
-    with serve(create_app(tmp_path, engine=SlowEngine())) as url, client_for(url) as client:
+    with serve(create_app(tmp_path, engine=GatedEngine())) as url, client_for(url) as client:
         first, second, third = start(client), start(client), start(client)
         until(client, first, "running")
         until(client, second, "queued")
@@ -69,7 +69,7 @@ def test_cancelling_stops_a_running_and_a_waiting_job(tmp_path: Path) -> None:
 
 
 def test_a_cancel_that_comes_with_the_last_step_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = SlowEngine()
+    engine = GatedEngine()
     with serve(create_app(tmp_path, engine=engine)) as url, client_for(url) as client:
         rename = Path.rename
 
@@ -89,11 +89,11 @@ def test_a_cancel_that_comes_with_the_last_step_wins(tmp_path: Path, monkeypatch
 
 
 def test_a_restarted_server_finishes_what_was_running(tmp_path: Path) -> None:
-    with serve(create_app(tmp_path, engine=SlowEngine())) as url, client_for(url) as client:
+    with serve(create_app(tmp_path, engine=GatedEngine())) as url, client_for(url) as client:
         running, waiting = start(client), start(client)
         until(client, running, "running")
         until(client, waiting, "queued")
-    opened = SlowEngine()
+    opened = GatedEngine()
     opened.gate.set()
     with serve(create_app(tmp_path, engine=opened)) as url, client_for(url) as client:
         found = [until(client, job) for job in (running, waiting)]
@@ -108,7 +108,7 @@ def test_a_restarted_server_finishes_what_was_running(tmp_path: Path) -> None:
 def test_a_crash_fails_its_job_only_and_tells_no_text(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = SlowEngine(failure=LookupError("비밀 이야기"))
+    engine = GatedEngine(LookupError("비밀 이야기"), times=2)
     engine.gate.set()
     with (
         caplog.at_level(logging.ERROR, "infra.local.finetuning"),
@@ -121,12 +121,12 @@ def test_a_crash_fails_its_job_only_and_tells_no_text(
             assert error.code == "server_error"
             assert "LookupError" in error.message
             assert "비밀" not in error.message
-    assert "slow_engine.py" in caplog.text
+    assert "engines.py" in caplog.text
     assert "비밀" not in caplog.text
 
 
 def test_a_file_deleted_before_its_turn_fails_the_job(tmp_path: Path) -> None:
-    engine = SlowEngine()
+    engine = GatedEngine()
     with serve(create_app(tmp_path, engine=engine)) as url, client_for(url) as client:
         first, second = start(client), start(client)
         client.files.delete(until(client, second, "queued").training_file)
