@@ -8,6 +8,7 @@ export EXPORT SPEAKER PERSONA
 
 VENV := .venv/.installed
 SAM := .venv-sam/.installed
+BENCH := .venv-bench/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
 UV := .venv/bin/uv
 
@@ -20,7 +21,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format build lock clean
+.PHONY: help demo local test bench lint format build lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -34,6 +35,9 @@ local: $(VENV) $(SAM) $(RANKS) ## Keep the whole chain up on this machine until 
 
 test: $(VENV) $(SAM) $(RANKS) ## Run every test
 	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
+
+bench: $(BENCH) $(RANKS) ## Compare preprocessing with other ways of doing it (some minutes)
+	@PYTHONPATH=shared:. .venv-bench/bin/python -m tests.bench.preprocess
 
 lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
 	.venv/bin/ruff check .
@@ -53,13 +57,13 @@ build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS; deploy it with .venv-
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
-	for file in shared/requirements requirements/dev requirements/sam requirements/uv; do \
+	for file in shared/requirements requirements/dev requirements/sam requirements/bench requirements/uv; do \
 	  $(LOCK) --output-file $$file.txt $$file.in || exit 1; \
 	done
 	$(LOCK) --no-deps --output-file shared/ranks.txt shared/ranks.in
 
 clean: ## Remove everything that make has made, the environments included
-	rm -rf build .aws-sam .venv .venv-sam .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf build .aws-sam .venv .venv-sam .venv-bench .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt
@@ -75,6 +79,12 @@ $(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt
 $(SAM): requirements/sam.txt $(VENV)
 	$(UV) venv --quiet --clear --python .venv/bin/python .venv-sam
 	$(UV) pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements/sam.txt
+	@touch $@
+
+# Only the comparison needs pandas.
+$(BENCH): requirements/bench.txt $(VENV)
+	$(UV) venv --quiet --clear --python .venv/bin/python .venv-bench
+	$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes requirements/bench.txt
 	@touch $@
 
 $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
