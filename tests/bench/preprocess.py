@@ -36,9 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    print(
-        f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds\n"
-    )
+    python = f"Python {platform.python_version()}"
+    print(f"{platform.platform()}, {python}, {os.cpu_count()} cores, {rounds} rounds\n")
     with tempfile.TemporaryDirectory() as folder:
         files = {size: Path(folder) / f"{size}.csv" for size in (SMALL, LARGE)}
         for size, path in files.items():
