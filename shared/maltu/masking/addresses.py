@@ -42,7 +42,8 @@ _ROAD = re.compile(
 _NO_ROAD = re.compile(
     r"(?:.*(?:으로|걸로|거로|버스로|기차로|동차로|하철로|택시로|카드로|전철로)"
     r"|(?:그|이|제|맘|마음|뜻|법|멋|말|순서|계획|예정)대로|바로|새로|서로|따로|별로|도로|프로|제로|가로|세로"
-    r"|피로|위로|아래로|뒤로|차로"
+    r"|피로|위로|아래로|뒤로|차로|실제로|주로|홀로|절대로|진짜로|대체로|스스로|날로|억지로|함부로|수시로|추가로"
+    r"|무료로|유료로|최초로|최대로|최소로|하나로|진로|활로|통로"
     r"|(?:이|갈|그|내|꽃|올레|골목|산책)길)$"
 )
 _KNOWN_ROAD = re.compile(rf"(?:{ROADS})$")
@@ -57,6 +58,7 @@ _FLAT = re.compile(
     r"(?<![\d가-힣A-Za-z\-])"
     r"(?:(?:\d{1,4}|[A-Za-z가나다라])동[\s,]{0,2}(?:지하\s?|[Bb])?\d{2,4}|\d{2,4}-\d{3,4})호(?!선|차|점)"
 )
+_CAMPUS = re.compile(r"(?:강의실|교실|회의실|공대|자연대|인문대|캠퍼스|병동|학교)\s?$")
 _HOME = re.compile(r"(?:주소|배송지|사는\s?곳|집은|집이|우리\s?집|택배|이사|살아)[^\d\n]{0,14}$")
 
 _BUILDING = r"(?:[\s,]{1,2}[가-힣A-Za-z0-9]{2,12})?"
@@ -76,7 +78,7 @@ def find_addresses(text: str) -> Iterator[Span]:
         told = (
             placed
             or end > match.end()
-            or _KNOWN_ROAD.match(match[1])
+            or (len(match[3]) > 1 and _KNOWN_ROAD.match(match[1]))
             or _HOME.search(text[max(0, start - 20) : start])
         )
         side_street = match[2] is not None
@@ -92,7 +94,8 @@ def find_addresses(text: str) -> Iterator[Span]:
         if match[3] or (placed and not hamlet) or (town and "-" in match[2]):
             yield _address(text, start, _with_tail(text, match.end()))
     for match in _FLAT.finditer(text):
-        yield _address(text, *match.span())
+        if not _CAMPUS.search(text[max(0, match.start() - 8) : match.start()]):
+            yield _address(text, *match.span())
 
 
 def _address(text: str, start: int, end: int) -> Span:

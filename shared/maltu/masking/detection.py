@@ -66,7 +66,8 @@ _FAMILIES: tuple[tuple[Search, tuple[tuple[Search, Detector], ...]], ...] = tupl
                 (
                     (
                         r"\d{6}\s?-?\s?[\d*xXㅇ○●]{7}|\d{6}\s?-|\d{3}[ \-]?\d{2}[ \-]?\d{5}"
-                        r"|\d\s?[가-힣]\s?\d{4}|\d[A-Za-z]\d{4}|[A-Za-z]\s?\d{7}|\d{4} \d{4} \d{4}|\d-\d{6}-\d|면허"
+                        r"|\d\s?[가-힣]\s?\d{4}|\d[A-Za-z]\d{4}|[A-Za-z]\s?\d{7}"
+                        r"|\d{4} \d{4} \d{4}|\d-\d{6}-\d|면허"
                     ),
                     find_registrations,
                 ),

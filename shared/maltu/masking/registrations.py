@@ -46,7 +46,7 @@ _CUSTOMS = re.compile(r"(?<![A-Za-z0-9])[Pp](?:\d{12}|\s?\d{4} \d{4} \d{4})(?!\d
 _PLATE = re.compile(
     rf"(?<!\d)(?:(?:{_REGION})\s?)?\d{{2,3}}\s?"
     r"([가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자배하허호])"
-    r"(\s?)\d{4}(?!\d|[,.:/\-]\d|[원억만천명개점년월일시분초번%]|\s[원억만천명개](?![가-힣]{2}))"
+    r"(\s?)\d{4}(?!\d|[,.:/\-]\d|[원억만천명개점년월일시분초번%]|\s?(?:km|kg|cc|mm)|\s[원억만천명개](?![가-힣]{2}))"
 )
 # Each of these also counts something: storeys, weeks, houses, degrees, lots, ...
 _COUNTS = frozenset("조도구소무주호수부고")
@@ -78,7 +78,8 @@ def _around(match: re.Match[str]) -> str:
 def _residents(text: str) -> Iterator[Span]:
     for match in _RESIDENT.finditer(text):
         date, gap, century, rest = match.groups()
-        born = birth_of(date, century)
+        # People mistype the century's digit, and invent it; a dash makes the rest plain enough.
+        born = birth_of(date, century if gap is None else "*")
         if born is None:
             continue
         if gap is None:

@@ -112,7 +112,8 @@ def table(scores: dict[str, Score]) -> str:
             (
                 f"Of the {part} part's {measured.characters:,} personal letters and digits, "
                 f"{measured.leaked} ({measured.leakage:.2%}) are left; "
-                f"of its {measured.clean} clean messages, {measured.touched} ({measured.touched / measured.clean:.1%}) are touched."
+                f"of its {measured.clean} clean messages, {measured.touched} "
+                f"({measured.touched / measured.clean:.1%}) are touched."
             ),
         ]
     return "\n".join(lines)
