@@ -46,6 +46,7 @@ _BANK_BEFORE = re.compile(
     rf"(?:{_BANK})[^\d]{{0,20}}$|(?:{_PLAIN_BANK})[\s:;()]{{0,3}}$|(?:입금|송금|이체)[^\d]{{0,8}}$"
 )
 _BANK_AFTER = re.compile(rf"[^\d]{{0,12}}?(?:{_BANK})|[\s(]{{0,3}}(?:{_PLAIN_BANK})(?!연금|카드)")
+_COUNTRY_BEFORE = re.compile(r"(?:\+|00)\s?82\)?[\s\-.]{0,3}(?:\(0\))?$")
 _MOBILE_SHAPE = re.compile(r"01[016-9]\d{7,8}$")
 _LANDLINE_SHAPE = re.compile(r"(?:02|0[3-6][1-5]|070|050[2-8])\d{7,8}$")
 _ACCOUNT_WORD = re.compile("계좌")
@@ -68,7 +69,7 @@ def find_accounts(text: str) -> Iterator[Span]:
         before, after = text[max(0, start - 30) : start], text[end : end + 20]
         if not (_BANK_BEFORE.search(before) or _BANK_AFTER.match(after)) or _OTHER_NUMBER.search(before):
             continue
-        if _is_other(match[0], digits, before + after):
+        if _COUNTRY_BEFORE.search(before) or _is_other(match[0], digits, before + after):
             continue
         yield Span(start, end, "account", digits)
 

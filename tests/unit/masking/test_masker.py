@@ -29,6 +29,11 @@ def test_one_value_has_one_placeholder_however_it_is_written() -> None:
     assert maltu.counts == Counter(phone=4, email=1)
 
 
+def test_a_bank_beside_a_telephone_number_does_not_make_it_an_account() -> None:
+    assert Masker().mask("+82 1029384756 하나") == "‹전화번호1› 하나"
+    assert Masker().mask("국민 010-2938-4756") == "국민 ‹전화번호1›"
+
+
 def test_each_dataset_counts_for_itself() -> None:
     assert Masker().mask("010-3847-2916") == Masker().mask("010-4410-2958") == "‹전화번호1›"
 
