@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
 from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
 from maltu.exports.message import Message
-from maltu.exports.names import Spellings
+from maltu.exports.names import Spellings, name_key
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
-from maltu.exports.source import not_utf8
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -30,21 +30,34 @@ if TYPE_CHECKING:
     _NewMessage = Callable[[type[Message], tuple[datetime, str, str, Kind]], Message]
 
 FORMAT = "kakaotalk-csv"
+CUTS_AT = None
 MAX_FIELD_CHARACTERS = 1024 * 1024
 
 _HEADER = ["date", "user", "message"]
 _DATE_LENGTHS = frozenset(map(len, ("2022-12-17 13:55:24", "2022-12-17 13:55")))
-_ROWS_TO_JUDGE_BY = 50
 _ROWS_TO_SHOW = 3
+_FILE_NAME = re.compile(
+    r"KakaoTalk_Chat_(?P<room>.+)_\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}(?: ?\(\d+\))?\.csv", re.IGNORECASE
+)
 
 
-def recognises(head: str) -> bool:
-    """Tell whether a file that starts with ``head`` is such a CSV."""
-    try:
-        rows = list(islice(csv.reader(io.StringIO(head, newline="")), _ROWS_TO_JUDGE_BY))
-    except csv.Error:
-        return False
-    return any(_is_header(row) or _is_dated(row) for row in rows)
+def score(head: str) -> int:
+    """Count the lines of ``head`` that belong to such a CSV's rows."""
+    rows = csv.reader(io.StringIO(head, newline=""))
+    lines = before = 0
+    # The head may end inside a row.
+    with suppress(csv.Error):
+        for row in rows:
+            if _is_header(row) or _is_dated(row):
+                lines += rows.line_num - before
+            before = rows.line_num
+    return lines
+
+
+def room(head: str, name: str) -> str | None:  # noqa: ARG001 - a CSV does not name its room
+    """Give the room's title, which stands in the file's name only."""
+    named = _FILE_NAME.fullmatch(name_key(name))
+    return named["room"] if named else None
 
 
 def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
@@ -99,7 +112,7 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
             source.record_line = rows.line_num
             unread.count_broken(rows.line_num)
         except UnicodeDecodeError as error:
-            raise _not_utf8(error, source, rows.line_num) from None
+            raise source.undecodable(error, lines=rows.line_num) from None
     if sent_at is None:
         raise unread.no_messages()
 
@@ -169,8 +182,3 @@ def _raise_if_hopeless(error: csv.Error, line: int) -> None:
             f"The file ends inside the row that starts at line {line}: a quote opens there and never closes. "
             "It may have been cut off; export the chat again."
         ) from None
-
-
-def _not_utf8(error: UnicodeDecodeError, source: Source, line: int) -> UnreadableExport:
-    line += 1 + error.object.count(b"\n", 0, error.start)
-    return not_utf8(source.locate(error), line=line)

@@ -12,8 +12,9 @@ from tests.unit.exports.kakaotalk import csv_of, opened
 FILE = "KakaoTalk_Chat_{}_2022-12-18-10-00-00.csv"
 
 
-def survey_of(*speakers: str) -> Survey:
-    return survey(opened(csv_of(("2022-12-17 13:55:24", name, "하이") for name in speakers)))
+def survey_of(*speakers: str, file_name: str = "talk.csv") -> Survey:
+    rows = (("2022-12-17 13:55:24", name, "하이") for name in speakers)
+    return survey(opened(csv_of(rows), name=file_name))
 
 
 def test_survey_counts() -> None:
@@ -36,10 +37,12 @@ def test_survey_counts() -> None:
 
     assert counted == Survey(
         format="kakaotalk-csv",
+        room=None,
         messages=7,
         speakers={"Xml": 2, "Json": 1, "Csv": 1},
         kinds={"text": 4, "media": 1, "deleted": 1, "system": 1},
         skipped={"unreadable date": 1},
+        doubtful={},
         first=datetime.fromisoformat("2022-12-17 13:55:24"),
         last=datetime.fromisoformat("2022-12-17 13:55:29"),
     )
@@ -60,9 +63,9 @@ def test_survey_counts() -> None:
     ],
 )
 def test_who_is_chosen(wanted: str | None, persona: str, room: str, chosen: str) -> None:
-    counted = survey_of("Json", "홍길동", "모임 [2]")
+    counted = survey_of("Json", "홍길동", "모임 [2]", file_name=FILE.format(room))
 
-    assert choose_speaker(counted, wanted=wanted, persona=persona, file_name=FILE.format(room)) == chosen
+    assert choose_speaker(counted, wanted=wanted, persona=persona, file_name="talk.csv") == chosen
 
 
 def test_the_name_is_given_as_it_stands_in_the_export() -> None:
@@ -74,10 +77,17 @@ def test_the_name_is_given_as_it_stands_in_the_export() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["exports/길동이/" + FILE.format("홍길동"), FILE.format("홍길동").replace(".csv", " (1).csv")]
+    "name",
+    [
+        "exports/길동이/" + FILE.format("홍길동"),
+        FILE.format("홍길동").replace(".csv", " (1).csv"),
+        "exports/길동이/홍길동.csv",
+    ],
 )
 def test_file_names_as_browsers_and_keys_have_them(name: str) -> None:
-    assert choose_speaker(survey_of("Json", "홍길동"), wanted=None, persona="x", file_name=name) == "홍길동"
+    counted = survey_of("Json", "홍길동", file_name=name)
+
+    assert choose_speaker(counted, wanted=None, persona="x", file_name=name) == "홍길동"
 
 
 def test_an_unknown_wish_is_never_replaced_by_a_guess() -> None:
