@@ -1,8 +1,8 @@
 """The CSV that KakaoTalk for macOS saves: ``Date,User,Message``.
 
 A record is a local time, a name and a text, in RFC 4180 quoting. Rows without a date are KakaoTalk's own;
-they carry the time of the row before them. The file may start with a byte order mark, may have been saved
-again with fewer quotes, and may lack its header.
+they carry the time of the row before them. The file may lack its header, and may have been saved again by a
+spreadsheet: with fewer quotes, with semicolons or tabs, with its dates written otherwise.
 """
 
 from __future__ import annotations
@@ -12,28 +12,35 @@ import io
 import re
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
 from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
-from maltu.exports.message import Message
+from maltu.exports.kakaotalk_stamps import Clocks
+from maltu.exports.message import Message, unchecked_message
 from maltu.exports.names import Spellings, name_key
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from maltu.exports.message import Kind
     from maltu.exports.source import Source
-
-    _NewMessage = Callable[[type[Message], tuple[datetime, str, str, Kind]], Message]
 
 FORMAT = "kakaotalk-csv"
 CUTS_AT = None
 MAX_FIELD_CHARACTERS = 1024 * 1024
 
 _HEADER = ["date", "user", "message"]
+_DELIMITERS = (",", ";", "\t")
+_DATE_OF_A_SPREADSHEET = re.compile(
+    r"""
+    ([0-9]{4})[-./]\ ?([0-9]{1,2})[-./]\ ?([0-9]{1,2})\.?\ +
+    ((?:(?:오전|오후|AM|PM)\ )?[0-9]{1,2}:[0-9]{2}) (?::([0-9]{2}))? (\ [AP]M)?
+    """,
+    re.VERBOSE,
+)
 _DATE_LENGTHS = frozenset(map(len, ("2022-12-17 13:55:24", "2022-12-17 13:55")))
 _ROWS_TO_SHOW = 3
 _FILE_NAME = re.compile(
@@ -43,7 +50,11 @@ _FILE_NAME = re.compile(
 
 def score(head: str) -> int:
     """Count the lines of ``head`` that belong to such a CSV's rows."""
-    rows = csv.reader(io.StringIO(head, newline=""))
+    return max(_score(head, delimiter) for delimiter in _DELIMITERS)
+
+
+def _score(head: str, delimiter: str) -> int:
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     lines = before = 0
     # The head may end inside a row.
     with suppress(csv.Error):
@@ -70,12 +81,13 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     """
     csv.field_size_limit(MAX_FIELD_CHARACTERS)  # process-wide; the only way to raise csv's own 128 KiB
     # Strict: a row whose quoting is broken is left out, never mended by guessing.
-    rows = csv.reader(source.open_text(), strict=True)
+    delimiter = max(_DELIMITERS, key=partial(_score, source.head_text))
+    rows = csv.reader(source.open_text(), delimiter=delimiter, strict=True)
+    clocks = Clocks()
     unread = _Unread(skipped)
     spellings = Spellings()
     fromisoformat = datetime.fromisoformat
-    # What Message(...) calls, without the call in between; pyright sees tuple's own type variables.
-    new_message: _NewMessage = tuple.__new__  # pyright: ignore[reportUnknownVariableType]
+    new_message = unchecked_message
     sent_at: datetime | None = None
     while True:
         try:
@@ -86,7 +98,10 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
                     date, sender, text = row
                     parsed = fromisoformat(date)
                 except ValueError:
-                    if sent_at and _is_undated(row):
+                    if len(row) == len(_HEADER) and (parsed := _date_of_a_spreadsheet(row[0], clocks)):
+                        sent_at = parsed
+                        yield Message(sent_at, spellings[row[1]], row[2], kind_of(row[1], row[2]))
+                    elif sent_at and _is_undated(row):
                         yield Message(sent_at, spellings[row[1]], row[2], kind_of("", row[2]))
                     else:
                         unread.count(row, rows.line_num)
@@ -156,12 +171,26 @@ def _is_undated(row: list[str]) -> bool:
 
 
 def _is_dated(row: list[str]) -> bool:
-    if len(row) != len(_HEADER) or len(row[0]) not in _DATE_LENGTHS:
+    if len(row) != len(_HEADER):
         return False
     try:
-        return datetime.fromisoformat(row[0]).tzinfo is None
+        if len(row[0]) in _DATE_LENGTHS and datetime.fromisoformat(row[0]).tzinfo is None:
+            return True
     except ValueError:
-        return False
+        pass
+    return _date_of_a_spreadsheet(row[0], Clocks()) is not None
+
+
+def _date_of_a_spreadsheet(text: str, clocks: Clocks) -> datetime | None:
+    if (date := _DATE_OF_A_SPREADSHEET.fullmatch(text)) is None:
+        return None
+    year, month, day, clock, second, half = date.groups()
+    try:
+        # Exports have no zone.
+        midnight = datetime(int(year), int(month), int(day), second=int(second or 0))  # noqa: DTZ001
+        return midnight + clocks[clock + (half or "")]
+    except ValueError:
+        return None
 
 
 def _reason(row: list[str]) -> str:

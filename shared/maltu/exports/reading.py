@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from maltu.errors import UnreadableExport
-from maltu.exports import kakaotalk_csv
+from maltu.exports import archive, kakaotalk_android, kakaotalk_csv, kakaotalk_ios, kakaotalk_windows
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
-from maltu.exports.source import Source
+from maltu.exports.source import Source, read_fully
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +46,15 @@ class Messenger(Protocol):
         ...
 
 
-_MESSENGERS: tuple[Messenger, ...] = (kakaotalk_csv,)
+_MESSENGERS: tuple[Messenger, ...] = (kakaotalk_csv, kakaotalk_windows, kakaotalk_android, kakaotalk_ios)
 
-_EXPECTED = "Maltu reads the CSV that KakaoTalk for macOS saves, with the columns Date,User,Message"
+_EXPECTED = (
+    "Maltu reads what KakaoTalk exports: the CSV of macOS, with the columns Date,User,Message, and the text "
+    "of Windows, Android and iOS"
+)
 _SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive or an office document"),
+    (archive.SIGNATURE, "a zip archive inside another; unpack it"),
+    (b"PK\x05\x06", "a zip archive without a file in it"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"%PDF", "a PDF document"),
@@ -117,13 +121,18 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     """Open an export; its messages are read as they are asked for, in memory that does not grow.
 
     Args:
-        stream: anything with ``read(n)``, for instance an S3 object's body.
+        stream: anything with ``read(n)``, for instance an S3 object's body; a zip may hold the export.
         name: the file's name, for error messages.
 
     Raises:
         UnreadableExport: no reader understands the file; iterating the reading may raise it too.
     """
-    source = Source(stream, name=name)
+    first = read_fully(stream, len(archive.SIGNATURE))
+    if first == archive.SIGNATURE:
+        source = archive.open_archive(stream, name=name, first=first, is_export=_is_export)
+    else:
+        source = Source(stream, name=name, first=first)
+    name = source.name
     head, text = source.head, source.head_text
     if not text.strip():
         raise UnreadableExport(f"{name} is empty. {_EXPECTED}.")
@@ -133,6 +142,11 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     if not source.encoding.startswith("utf-16") and (at := head.find(0)) >= 0:
         raise UnreadableExport(f"{name} is no text: byte {at} is a NUL. {_EXPECTED}.")
     return Reading(_messenger_of(name, text), source)
+
+
+def _is_export(source: Source) -> bool:
+    text = source.head_text
+    return any(messenger.score(text) for messenger in _MESSENGERS)
 
 
 def _messenger_of(name: str, text: str) -> Messenger:

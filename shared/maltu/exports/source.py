@@ -11,7 +11,8 @@ from maltu.errors import UnreadableExport
 from maltu.exports.encodings import encoding_of
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from collections.abc import Callable
+    from typing import BinaryIO, Literal
 
 BLOCK_BYTES = 64 * 1024
 MAX_RECORD_BYTES = 8 * 1024 * 1024
@@ -41,13 +42,28 @@ class Source(io.BufferedIOBase):
         doubtful: records that might as well be part of the one before, by reason; the reader counts them.
     """
 
-    def __init__(self, stream: BinaryIO, *, name: str, first: bytes = b"") -> None:
-        """Read the first block; ``first`` was taken from the stream before."""
+    def __init__(
+        self,
+        stream: BinaryIO,
+        *,
+        name: str,
+        first: bytes = b"",
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """Read the first block.
+
+        Args:
+            stream: what is read.
+            name: the file's.
+            first: what was taken from the stream before.
+            close: closes the stream, if that is for the source to do.
+        """
         super().__init__()
         self.name = name
         self.record_line = 0
         self.doubtful: Counter[str] = Counter()
         self._stream = stream
+        self._close = close
         self._block = read_fully(stream, BLOCK_BYTES, first=first)
         self.encoding, self._taken = encoding_of(self._block, whole=len(self._block) < BLOCK_BYTES)
         self._handed_out = self._taken
@@ -64,9 +80,13 @@ class Source(io.BufferedIOBase):
         """What ``head`` says; what cannot be decoded is replaced, a last character cut in two is left out."""
         return codecs.getincrementaldecoder(self.encoding)("replace").decode(self.head)
 
-    def open_text(self) -> io.TextIOWrapper:
-        """Open the lines; row ends and line breaks inside a field are handed on as they are."""
-        return io.TextIOWrapper(self, encoding=self.encoding, newline="")
+    def open_text(self, *, newline: Literal["", "\n"] = "") -> io.TextIOWrapper:
+        r"""Open the lines; what ends them is handed on as it is.
+
+        Args:
+            newline: where lines end: at LF, CR and CRLF alike, or at LF only.
+        """
+        return io.TextIOWrapper(self, encoding=self.encoding, newline=newline)
 
     def undecodable(self, error: UnicodeDecodeError, *, lines: int) -> UnreadableExport:
         """Say where the file stops being text, and what to do; ``lines`` were read before."""
@@ -79,6 +99,12 @@ class Source(io.BufferedIOBase):
     def locate(self, error: UnicodeDecodeError) -> int:
         """Give the offset in the file, in bytes, of what could not be decoded."""
         return self._handed_out - len(error.object) + error.start
+
+    def close(self) -> None:
+        """Close the stream if that is for the source to do; ``io`` calls this when nobody reads any more."""
+        if not self.closed and self._close:
+            self._close()
+        super().close()
 
     def readable(self) -> bool:
         """Tell ``io.TextIOWrapper`` that this may be read."""
