@@ -12,6 +12,8 @@ _BYTE_ORDER_MARKS = (
 )
 # Dates, names' brackets and line ends are ASCII in every export.
 _LEAST_ASCII = 1 / 8
+# The other byte is 0 in one of 256 syllables, 가 and 개 among them.
+_ASCII_TO_HANGUL = 4
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -36,10 +38,10 @@ def encoding_of(head: bytes, *, whole: bool) -> tuple[str, int]:
 
 def _utf16_of(head: bytes) -> str:
     for encoding, high in (("utf-16-le", 1), ("utf-16-be", 0)):
-        high_bytes = head[high::2]
+        zeros = head[high::2].count(0)
         if (
-            0 not in head[1 - high :: 2]
-            and high_bytes.count(0) >= len(high_bytes) * _LEAST_ASCII
+            zeros >= len(head) / 2 * _LEAST_ASCII
+            and head[1 - high :: 2].count(0) * _ASCII_TO_HANGUL <= zeros
             and "\n" in (_decode(head, encoding, whole=False) or "")
         ):
             return encoding

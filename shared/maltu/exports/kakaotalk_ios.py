@@ -36,10 +36,11 @@ _DAY = (
     rf"|{SHORT_MONTH} [0-9]{{1,2}}, [0-9]{{4}})"
 )
 _RULE = re.compile(DAY_RULE)
-_GRAMMARS = (
-    Grammar(re.compile(rf"{_DAY}(?:,| at)?{SPACE}({CLOCK})(, |: )(.*)", re.DOTALL), (1, 2, 3, 4), _RULE),
-    Grammar(re.compile(r"()((?:오전|오후) [0-9]{1,2}:[0-9]{2})(, |: )(.*)", re.DOTALL), (1, 2, 3, 4), _RULE),
+_DATED = Grammar(re.compile(rf"{_DAY}(?:,| at)?{SPACE}({CLOCK})(, |: )(.*)", re.DOTALL), (1, 2, 3, 4), _RULE)
+_TIME_ONLY = Grammar(
+    re.compile(r"()((?:오전|오후) [0-9]{1,2}:[0-9]{2})(, |: )(.*)", re.DOTALL), (1, 2, 3, 4), _RULE
 )
+_GRAMMARS = (_DATED, _TIME_ONLY)
 _TITLE_OF_IOS = re.compile(r"\ufeff?(?:Talk_[0-9].*|.+-[0-9]+)\.txt\r?\n")
 
 
@@ -60,9 +61,12 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
 
 def _score(head: str, grammar: Grammar) -> int:
     records = kakaotalk_mobile.records_in(head, grammar)
-    # May is written alike on Android, whose months are never short.
-    of_ios = sum(not record[1].startswith("May ") or record[3] == ": " for record in records)
     days = kakaotalk_mobile.days_in(head, grammar)
+    if grammar is _TIME_ONLY:
+        # Without a day its records have no date, and the line may be anybody's.
+        return len(records) + days if days else 0
+    # May is written alike on Android, whose months are never short.
+    of_ios = any(not record[1].startswith("May ") or record[3] == ": " for record in records)
     if not records or not (of_ios or days or _TITLE_OF_IOS.match(head)):
         return 0
-    return len(records) + days + 1
+    return len(records) + days + (not of_ios)

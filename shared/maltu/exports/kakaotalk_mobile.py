@@ -8,7 +8,7 @@ file without CRLF has lost that difference; there, whatever looks like a record 
 
 from __future__ import annotations
 
-import re
+import io
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,8 +20,10 @@ from maltu.exports.kakaotalk_stamps import Clocks, Days, month_comes_first
 from maltu.exports.kakaotalk_titles import count_unknown, later_part_at, room_in
 from maltu.exports.message import Message, unchecked_message
 from maltu.exports.names import Spellings
+from maltu.exports.source import MAX_RECORD_LINES
 
 if TYPE_CHECKING:
+    import re
     from collections import Counter
     from collections.abc import Iterator, Sequence
     from datetime import datetime
@@ -55,11 +57,11 @@ class Grammar:
 def records_in(head: str, grammar: Grammar) -> list[re.Match[str]]:
     """Find the records that start in ``head``."""
     crlf = has_crlf(head, (grammar,))
-    lines = head.splitlines(keepends=True) if "\r" not in head else re.split(r"(?<=\n)", head)
+    ended = "\r\n" if crlf else "\n"
     found: list[re.Match[str]] = []
-    before = "\r\n"
-    for line in lines:
-        if (not crlf or before.endswith("\r\n")) and (match := grammar.record.match(line)):
+    before = ended
+    for line in io.StringIO(head, newline="\n"):
+        if before.endswith(ended) and (match := grammar.record.match(line)):
             found.append(match)
         before = line
     return found
@@ -151,6 +153,8 @@ def _records(
             starts_here = line.endswith(line_end)
             if match is None:
                 more.append(line)
+                if len(more) > MAX_RECORD_LINES:
+                    raise source.endless()
                 continue
             source.record_line = number - 1
             after = match.group(*groups)

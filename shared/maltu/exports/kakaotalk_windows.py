@@ -22,6 +22,7 @@ from maltu.exports.kakaotalk_stamps import CLOCK, DAY_RULE, Clocks, Days
 from maltu.exports.kakaotalk_titles import count_unknown, is_saved_line, is_title, room_in
 from maltu.exports.message import Message, unchecked_message
 from maltu.exports.names import Spellings, name_key
+from maltu.exports.source import MAX_RECORD_LINES
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -122,6 +123,8 @@ def _records(source: Source) -> Iterator[tuple[_Record, list[str]]]:
                 opened = order.notice(line, in_message=bool(record[1] and more))
             else:
                 more.append(line)
+                if len(more) > MAX_RECORD_LINES:
+                    raise source.endless()
                 continue
             source.record_line = number - 1
             yield record, more

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 64 * 1024
 MAX_RECORD_BYTES = 8 * 1024 * 1024
+MAX_RECORD_LINES = 64 * 1024
 
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp949": "CP949"}
 
@@ -88,6 +89,13 @@ class Source(io.BufferedIOBase):
         """
         return io.TextIOWrapper(self, encoding=self.encoding, newline=newline)
 
+    def endless(self) -> UnreadableExport:
+        """Say that a record has more than ``MAX_RECORD_LINES``, as no message has."""
+        return UnreadableExport(
+            f"The message that starts at line {self.record_line + 1} does not end within "
+            f"{MAX_RECORD_LINES:,} lines: what follows it is no export, or is damaged."
+        )
+
     def undecodable(self, error: UnicodeDecodeError, *, lines: int) -> UnreadableExport:
         """Say where the file stops being text, and what to do; ``lines`` were read before."""
         readable = error.object[: error.start].decode(self.encoding, errors="replace")
@@ -138,6 +146,6 @@ class Source(io.BufferedIOBase):
         self._bytes_in_record += len(self._block)
         if self._bytes_in_record > MAX_RECORD_BYTES:
             raise UnreadableExport(
-                f"The row that starts at line {self.record_line + 1} does not end within "
+                f"The record that starts at line {self.record_line + 1} does not end within "
                 f"{MAX_RECORD_BYTES:,} bytes: a quote may open there that never closes."
             )
