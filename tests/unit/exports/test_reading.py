@@ -1,11 +1,20 @@
 from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 
 import pytest
 
 from maltu.errors import UnreadableExport
+from maltu.exports import kakaotalk_csv, reading
 from tests.unit.exports.kakaotalk import csv_of, messages, opened
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from maltu.exports import Message
+    from maltu.exports.source import Source
 
 
 @pytest.mark.parametrize(
@@ -70,3 +79,47 @@ def test_a_reading_is_read_once() -> None:
 
     assert len(list(reading)) == 1
     assert list(reading) == []
+
+
+class Twin:
+    """Claims every file that says so, as a messenger whose export looks like another's would."""
+
+    CUTS_AT = None
+
+    def __init__(self, name: str) -> None:
+        self.FORMAT = name
+
+    def score(self, head: str) -> int:
+        return head.count("twin")
+
+    def room(self, head: str, name: str) -> str | None:
+        return f"{head[:4]} in {name}"
+
+    def read(self, source: Source, skipped: Counter[str]) -> Iterator[Message]:
+        skipped["all"] += len(source.read())
+        yield from ()
+
+
+def test_a_tie_is_refused_and_the_most_records_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MESSENGERS", (kakaotalk_csv, Twin("one"), Twin("other")))
+    row = '2022-12-17 13:55:24,"Json","twin"\n'
+
+    with pytest.raises(UnreadableExport, match="may be one or other alike"):
+        opened("twin")
+    with pytest.raises(UnreadableExport, match="may be kakaotalk-csv or one or other alike") as caught:
+        opened(row)
+    assert "Json" not in str(caught.value)
+    assert opened(row * 2 + row.replace("twin", "")).format == "kakaotalk-csv"
+
+
+def test_a_reading_tells_what_its_messenger_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MESSENGERS", (Twin("one"),))
+    read = opened("twin", name="exports/길동이/talk.txt")
+
+    assert list(read) == []
+    assert (read.format, read.room, read.cuts_at, read.skipped) == (
+        "one",
+        "twin in talk.txt",
+        None,
+        {"all": 4},
+    )

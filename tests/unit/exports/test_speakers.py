@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from maltu.errors import UnknownSpeaker
 from maltu.exports import Survey, choose_speaker, survey
-from tests.unit.exports.kakaotalk import csv_of, opened
+from tests.unit.exports.kakaotalk import Said, android_of, csv_of, ios_of, opened, windows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILE = "KakaoTalk_Chat_{}_2022-12-18-10-00-00.csv"
 
@@ -88,6 +92,18 @@ def test_file_names_as_browsers_and_keys_have_them(name: str) -> None:
     counted = survey_of("Json", "홍길동", file_name=name)
 
     assert choose_speaker(counted, wanted=None, persona="x", file_name=name) == "홍길동"
+
+
+@pytest.mark.parametrize("write", [windows_of, android_of, ios_of])
+def test_a_texts_room_is_named_after_the_other(write: Callable[[list[Said]], str]) -> None:
+    at = datetime.fromisoformat("2022-12-17 13:55")
+    content = write([(at, "회원님", "하이"), (at, "홍길동", "왜")]).replace(
+        "Talk_2026.11.3 11:29-1.txt", "홍길동 (2명)과 카카오톡 대화-1.txt"
+    )
+    counted = survey(opened(content, name="talk.txt"))
+
+    assert counted.room == "홍길동"
+    assert choose_speaker(counted, wanted=None, persona="x", file_name="talk.txt") == "홍길동"
 
 
 def test_an_unknown_wish_is_never_replaced_by_a_guess() -> None:
