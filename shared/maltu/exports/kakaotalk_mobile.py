@@ -80,8 +80,10 @@ def has_crlf(head: str, grammars: Sequence[Grammar]) -> bool:
         for before, line in pairwise(lines)
         if any(grammar.record.match(line) for grammar in grammars)
     ]
+    if not starts:
+        return "\r\n" in head
     titled = lines[0].endswith("\r") and not any(grammar.record.match(lines[0]) for grammar in grammars)
-    return titled or sum(starts) > len(starts) * _LEAST_CRLF
+    return any(starts) and (titled or sum(starts) > len(starts) * _LEAST_CRLF)
 
 
 def read(source: Source, skipped: Counter[str], grammars: Sequence[Grammar]) -> Iterator[Message]:
@@ -234,7 +236,7 @@ class _Tails:
 
         At the file's end, where ``next_day`` is None, the empty lines that end the file are left out.
         """
-        if (part := later_part_at(lines)) is not None:
+        if (part := self._later_part_at(lines)) is not None:
             self.without_days(lines[part:])
             lines = lines[:part]
         elif next_day is None:
@@ -246,6 +248,12 @@ class _Tails:
         if opened is not None:
             self.today = opened
         return "".join(lines)
+
+    def _later_part_at(self, lines: list[str]) -> int | None:
+        if (part := later_part_at(lines)) is None or (self._crlf and not lines[part - 1].endswith("\r\n")):
+            return None
+        # Above a part there is nothing else; a quoted one goes on.
+        return None if count_unknown([line for line in lines[part:] if self._day_of(line) is None]) else part
 
     def _without_blank_end(self, lines: list[str]) -> list[str]:
         while len(lines) > 1 and _is_blank(lines[-1]) and (not self._crlf or lines[-2].endswith("\r\n")):

@@ -61,7 +61,7 @@ def count_unknown(lines: list[str]) -> int:
 
 def later_part_at(lines: list[str]) -> int | None:
     """Find where another export's title begins below a message, as when parts were put together."""
-    for at in range(1, len(lines)):
+    for at in range(2, len(lines)):
         if is_saved_line(lines[at]) and is_title(lines[at - 1]):
             return at - 1
     return None

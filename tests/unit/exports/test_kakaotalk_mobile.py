@@ -170,6 +170,31 @@ def test_parts_that_were_put_together_are_read_through() -> None:
     assert not reading.skipped
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_quoted_part_stays_where_it_was_quoted(line_end: str) -> None:
+    quoted = line_end.join(
+        ("Talk_2026.11.3 11:29-1.txt", "저장한 날짜 : 2026. 11. 3. 오전 11:29", "", "이거 봐")
+    )
+    said: list[Said] = [(AT, "Json", f"하이{line_end}{quoted}"), (AT, "Csv", "응")]
+
+    assert said_in(ios_of(said)) == said
+
+
+def test_a_quoted_title_alone_stays_too() -> None:
+    said: list[Said] = [
+        (AT, "Json", "봐\nTalk_2026.11.3 11:29-1.txt\n저장한 날짜 : 2026. 11. 3. 오전 11:29"),
+        (AT, "Csv", "응"),
+    ]
+
+    assert said_in(ios_of(said)) == said
+
+
+def test_a_title_that_kept_its_line_end_does_not_decide() -> None:
+    content = android_of([(AT, "Json", "하이"), (AT, "Csv", "응")]).replace("\r\n", "\n")
+
+    assert texts(content.replace("\n", "\r\n", 1)) == ["하이", "응"]
+
+
 def test_the_times_of_a_later_part_are_of_its_own_day() -> None:
     first = ios_of([(AT, "Json", "하이")], form="오전 9:37")
     second = ios_of([(NEXT_DAY, "Json", "응")], form="오전 9:37")
