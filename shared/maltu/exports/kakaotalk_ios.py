@@ -64,7 +64,7 @@ def _score(head: str, grammar: Grammar) -> int:
     days = kakaotalk_mobile.days_in(head, grammar)
     if grammar is _TIME_ONLY:
         # Without a day its records have no date, and the line may be anybody's.
-        return len(records) + days if days else 0
+        return len(records) + days if records and days else 0
     # May is written alike on Android, whose months are never short.
     of_ios = any(not record[1].startswith("May ") or record[3] == ": " for record in records)
     if not records or not (of_ios or days or _TITLE_OF_IOS.match(head)):

@@ -9,6 +9,7 @@ file without CRLF has lost that difference; there, whatever looks like a record 
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,13 +18,12 @@ from typing import TYPE_CHECKING
 from maltu.errors import UnreadableExport
 from maltu.exports.kakaotalk_kinds import SUSPECT_STARTS, kind_of_record
 from maltu.exports.kakaotalk_stamps import Clocks, Days, month_comes_first
-from maltu.exports.kakaotalk_titles import count_unknown, later_part_at, room_in
+from maltu.exports.kakaotalk_titles import count_unknown, is_saved_line, later_part_at, room_in
 from maltu.exports.message import Message, unchecked_message
 from maltu.exports.names import Spellings
 from maltu.exports.source import MAX_RECORD_LINES
 
 if TYPE_CHECKING:
-    import re
     from collections import Counter
     from collections.abc import Iterator, Sequence
     from datetime import datetime
@@ -36,6 +36,7 @@ _LONGEST_NAME = 20
 _LEAST_OF_A_NAME = 3
 _LEAST_CRLF = 1 / 4
 _NAME_END = " : "
+_MAY_BE_RECORD = re.compile(r".{0,30}?[0-9]:[0-9]{2}.{0,20}?(?:, |: )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Grammar:
 
 def records_in(head: str, grammar: Grammar) -> list[re.Match[str]]:
     """Find the records that start in ``head``."""
-    crlf = has_crlf(head, (grammar,))
+    crlf = has_crlf(head)
     ended = "\r\n" if crlf else "\n"
     found: list[re.Match[str]] = []
     before = ended
@@ -72,17 +73,17 @@ def days_in(head: str, grammar: Grammar) -> int:
     return sum(grammar.day.fullmatch(line.strip()) is not None for line in head.split("\n"))
 
 
-def has_crlf(head: str, grammars: Sequence[Grammar]) -> bool:
-    """Tell whether CRLF ends the records of a file that starts with ``head``."""
+def has_crlf(head: str) -> bool:
+    """Tell whether CRLF ends the records of a file that starts with ``head``, whoever's they are."""
     lines = head.split("\n")
     starts = [
         before.endswith("\r")
         for before, line in pairwise(lines)
-        if any(grammar.record.match(line) for grammar in grammars)
+        if _MAY_BE_RECORD.match(line) and not is_saved_line(line)
     ]
     if not starts:
         return "\r\n" in head
-    titled = lines[0].endswith("\r") and not any(grammar.record.match(lines[0]) for grammar in grammars)
+    titled = lines[0].endswith("\r") and not _MAY_BE_RECORD.match(lines[0])
     return any(starts) and (titled or sum(starts) > len(starts) * _LEAST_CRLF)
 
 
@@ -94,7 +95,7 @@ def read(source: Source, skipped: Counter[str], grammars: Sequence[Grammar]) -> 
     """
     head = source.head_text
     grammar = max(grammars, key=lambda grammar: len(records_in(head, grammar)))
-    crlf = has_crlf(head, (grammar,))
+    crlf = has_crlf(head)
     split = _NameSplitter(
         [match[grammar.groups[3]] for match in records_in(head, grammar)], room_in(head, "")
     )

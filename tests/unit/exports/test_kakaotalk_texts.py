@@ -205,6 +205,48 @@ def test_whatever_follows_is_read_or_counted_or_refused(tail: str, start: str) -
         assert [text for *_, text, _ in read][: len(CHAT) - 1] == [text for *_, text in CHAT][:-1]
 
 
+RECORDS_OF_ANDROID = (
+    "2022년 12월 17일 오후 1:55, Csv : 왜",
+    "2022년 12월 17일 오후 1:55, Csv님이 나갔습니다.",
+    "2022년 13월 40일 오후 1:55, Csv : 왜",
+    "2022년 12월 17일 오후 1:99, Csv : 왜",
+)
+RECORDS_OF_IOS = (
+    "2022. 12. 17. 오후 1:55, Csv : 왜",
+    "2022. 12. 17. 오후 1:55: Csv님이 나갔습니다.",
+    "2022. 13. 40. 13:55, Csv : 왜",
+)
+RECORDS_OF_WINDOWS = (
+    "[Csv] [오후 1:55] 왜",
+    "[Csv] [25:00] 왜",
+    "[] [오후 1:55] 시스템 알림",
+    "Csv님이 나갔습니다.",
+)
+NO_RECORDS = (
+    "",
+    "둘째 줄",
+    "2022년 12월 17일 토요일",
+    "2022년 12월 17일 오후 1:55",
+    "---------------",
+    "[a] 1:55",
+)
+
+
+@pytest.mark.parametrize("records", [RECORDS_OF_ANDROID, RECORDS_OF_IOS, RECORDS_OF_WINDOWS])
+@given(data=st.data())
+def test_messages_and_what_was_skipped_make_up_the_records(
+    records: tuple[str, ...], data: st.DataObject
+) -> None:
+    drawn = data.draw(st.lists(st.sampled_from([*records, *NO_RECORDS]), max_size=20))
+    above = (
+        ["--------------- 2022년 12월 17일 토요일 ---------------"] if records is RECORDS_OF_WINDOWS else []
+    )
+
+    reading = opened("\r\n".join([*above, records[0], *drawn]))
+
+    assert len(list(reading)) + reading.skipped.total() == 1 + sum(line in records for line in drawn)
+
+
 @given(st.binary(max_size=200), st.sampled_from([windows_of(CHAT), android_of(CHAT), ios_of(CHAT), ""]))
 def test_arbitrary_bytes_are_read_or_refused(raw: bytes, start: str) -> None:
     try:
