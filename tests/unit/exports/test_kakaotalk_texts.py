@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from maltu.errors import UnreadableExport
+from maltu.exports.kakaotalk_kinds import is_notice
 from maltu.exports.names import name_key
 from tests.unit.exports.kakaotalk import (
     ANDROID_HEADER,
@@ -65,7 +66,7 @@ mobile_texts = st.lists(lines | st.sampled_from(RECORDS), min_size=1, max_size=4
 windows_texts = (
     st.lists(lines, min_size=1, max_size=4)
     .map("\n".join)
-    .filter(lambda text: text == text.rstrip("\n") and not text.startswith("\n"))
+    .filter(lambda text: text == text.rstrip("\n") and not any(map(is_notice, text.split("\n"))))
 )
 
 
