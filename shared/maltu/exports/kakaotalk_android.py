@@ -15,7 +15,8 @@ import re
 from typing import TYPE_CHECKING
 
 from maltu.exports import kakaotalk_mobile
-from maltu.exports.kakaotalk_mobile import CUTS_AT, Grammar
+from maltu.exports.kakaotalk_grammar import Grammar, days_in, records_in
+from maltu.exports.kakaotalk_mobile import CUTS_AT
 from maltu.exports.kakaotalk_stamps import CLOCK, KOREAN_DAY, MONTH, SPACE
 from maltu.exports.kakaotalk_titles import room_in
 
@@ -51,9 +52,7 @@ _GRAMMARS = (
 def score(head: str) -> int:
     """Count the records in ``head``, and the days that open there."""
     return max(
-        records + kakaotalk_mobile.days_in(head, grammar)
-        if (records := len(kakaotalk_mobile.records_in(head, grammar)))
-        else 0
+        records + days_in(head, grammar) if (records := len(records_in(head, grammar))) else 0
         for grammar in _GRAMMARS
     )
 

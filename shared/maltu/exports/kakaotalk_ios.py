@@ -16,7 +16,8 @@ import re
 from typing import TYPE_CHECKING
 
 from maltu.exports import kakaotalk_mobile
-from maltu.exports.kakaotalk_mobile import CUTS_AT, Grammar
+from maltu.exports.kakaotalk_grammar import Grammar, days_in, records_in
+from maltu.exports.kakaotalk_mobile import CUTS_AT
 from maltu.exports.kakaotalk_stamps import CLOCK, DAY_RULE, SHORT_MONTH, SPACE
 from maltu.exports.kakaotalk_titles import room_in
 
@@ -60,8 +61,8 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
 
 
 def _score(head: str, grammar: Grammar) -> int:
-    records = kakaotalk_mobile.records_in(head, grammar)
-    days = kakaotalk_mobile.days_in(head, grammar)
+    records = records_in(head, grammar)
+    days = days_in(head, grammar)
     if grammar is _TIME_ONLY:
         # Without a day its records have no date, and the line may be anybody's.
         return len(records) + days if records and days else 0
