@@ -1,50 +1,74 @@
 """The CSV that KakaoTalk for macOS saves: ``Date,User,Message``.
 
 A record is a local time, a name and a text, in RFC 4180 quoting. Rows without a date are KakaoTalk's own;
-they carry the time of the row before them. The file may start with a byte order mark, may have been saved
-again with fewer quotes, and may lack its header.
+they carry the time of the row before them. The file may lack its header, and may have been saved again by a
+spreadsheet: with fewer quotes, with semicolons or tabs, with its dates written otherwise.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
 from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
-from maltu.exports.message import Message
-from maltu.exports.names import Spellings
+from maltu.exports.kakaotalk_stamps import Clocks
+from maltu.exports.message import Message, unchecked_message
+from maltu.exports.names import Spellings, name_key
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
-from maltu.exports.source import not_utf8
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from maltu.exports.message import Kind
     from maltu.exports.source import Source
 
-    _NewMessage = Callable[[type[Message], tuple[datetime, str, str, Kind]], Message]
-
 FORMAT = "kakaotalk-csv"
+CUTS_AT = None
 MAX_FIELD_CHARACTERS = 1024 * 1024
 
 _HEADER = ["date", "user", "message"]
+_DELIMITERS = (",", ";", "\t")
+_DATE_OF_A_SPREADSHEET = re.compile(
+    r"""
+    ([0-9]{4})[-./]\ ?([0-9]{1,2})[-./]\ ?([0-9]{1,2})\.?\ +
+    ((?:(?:오전|오후|AM|PM)\ )?[0-9]{1,2}:[0-9]{2}) (?::([0-9]{2}))? (\ [AP]M)?
+    """,
+    re.VERBOSE,
+)
 _DATE_LENGTHS = frozenset(map(len, ("2022-12-17 13:55:24", "2022-12-17 13:55")))
-_ROWS_TO_JUDGE_BY = 50
 _ROWS_TO_SHOW = 3
+_FILE_NAME = re.compile(
+    r"KakaoTalk_Chat_(?P<room>.+)_\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}(?: ?\(\d+\))?\.csv", re.IGNORECASE
+)
 
 
-def recognises(head: str) -> bool:
-    """Tell whether a file that starts with ``head`` is such a CSV."""
-    try:
-        rows = list(islice(csv.reader(io.StringIO(head, newline="")), _ROWS_TO_JUDGE_BY))
-    except csv.Error:
-        return False
-    return any(_is_header(row) or _is_dated(row) for row in rows)
+def score(head: str) -> int:
+    """Count the lines of ``head`` that belong to such a CSV's rows."""
+    return max(_score(head, delimiter) for delimiter in _DELIMITERS)
+
+
+def _score(head: str, delimiter: str) -> int:
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    lines = before = 0
+    # The head may end inside a row.
+    with suppress(csv.Error):
+        for row in rows:
+            if _is_header(row) or _is_dated(row):
+                lines += rows.line_num - before
+            before = rows.line_num
+    return lines
+
+
+def room(head: str, name: str) -> str | None:  # noqa: ARG001 - a CSV does not name its room
+    """Give the room's title, which stands in the file's name only."""
+    named = _FILE_NAME.fullmatch(name_key(name))
+    return named["room"] if named else None
 
 
 def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
@@ -57,12 +81,13 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     """
     csv.field_size_limit(MAX_FIELD_CHARACTERS)  # process-wide; the only way to raise csv's own 128 KiB
     # Strict: a row whose quoting is broken is left out, never mended by guessing.
-    rows = csv.reader(source.open_text(), strict=True)
+    delimiter = max(_DELIMITERS, key=partial(_score, source.head_text))
+    rows = csv.reader(source.open_text(), delimiter=delimiter, strict=True)
+    clocks = Clocks()
     unread = _Unread(skipped)
     spellings = Spellings()
     fromisoformat = datetime.fromisoformat
-    # What Message(...) calls, without the call in between; pyright sees tuple's own type variables.
-    new_message: _NewMessage = tuple.__new__  # pyright: ignore[reportUnknownVariableType]
+    new_message = unchecked_message
     sent_at: datetime | None = None
     while True:
         try:
@@ -73,7 +98,10 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
                     date, sender, text = row
                     parsed = fromisoformat(date)
                 except ValueError:
-                    if sent_at and _is_undated(row):
+                    if len(row) == len(_HEADER) and (parsed := _date_of_a_spreadsheet(row[0], clocks)):
+                        sent_at = parsed
+                        yield Message(sent_at, spellings[row[1]], row[2], kind_of(row[1], row[2]))
+                    elif sent_at and _is_undated(row):
                         yield Message(sent_at, spellings[row[1]], row[2], kind_of("", row[2]))
                     else:
                         unread.count(row, rows.line_num)
@@ -99,7 +127,7 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
             source.record_line = rows.line_num
             unread.count_broken(rows.line_num)
         except UnicodeDecodeError as error:
-            raise _not_utf8(error, source, rows.line_num) from None
+            raise source.undecodable(error, lines=rows.line_num) from None
     if sent_at is None:
         raise unread.no_messages()
 
@@ -143,12 +171,26 @@ def _is_undated(row: list[str]) -> bool:
 
 
 def _is_dated(row: list[str]) -> bool:
-    if len(row) != len(_HEADER) or len(row[0]) not in _DATE_LENGTHS:
+    if len(row) != len(_HEADER):
         return False
     try:
-        return datetime.fromisoformat(row[0]).tzinfo is None
+        if len(row[0]) in _DATE_LENGTHS and datetime.fromisoformat(row[0]).tzinfo is None:
+            return True
     except ValueError:
-        return False
+        pass
+    return _date_of_a_spreadsheet(row[0], Clocks()) is not None
+
+
+def _date_of_a_spreadsheet(text: str, clocks: Clocks) -> datetime | None:
+    if (date := _DATE_OF_A_SPREADSHEET.fullmatch(text)) is None:
+        return None
+    year, month, day, clock, second, half = date.groups()
+    try:
+        # Exports have no zone.
+        midnight = datetime(int(year), int(month), int(day), second=int(second or 0))  # noqa: DTZ001
+        return midnight + clocks[clock + (half or "")]
+    except ValueError:
+        return None
 
 
 def _reason(row: list[str]) -> str:
@@ -169,8 +211,3 @@ def _raise_if_hopeless(error: csv.Error, line: int) -> None:
             f"The file ends inside the row that starts at line {line}: a quote opens there and never closes. "
             "It may have been cut off; export the chat again."
         ) from None
-
-
-def _not_utf8(error: UnicodeDecodeError, source: Source, line: int) -> UnreadableExport:
-    line += 1 + error.object.count(b"\n", 0, error.start)
-    return not_utf8(source.locate(error), line=line)

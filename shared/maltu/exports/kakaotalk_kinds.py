@@ -37,7 +37,7 @@ _MEDIA_PATTERN = re.compile(
     | 샵검색:\ .+ | 지도:\ .+ | [\d,]+원을\ 받으세요\. | [\d,]+원\ 받기\ 완료!.*
     | 톡게시판\ '(?:공지|투표)':\ (?s:.+)       # repeats what its author has written before
     | \d+\ photos | Voice\ Call\ [\d:]+
-    | [0-9a-f]{64}\.(?:jpe?g|png|gif|mp4)
+    | [0-9a-f]{64}\.(?:jpe?g|png|gif|mp4)(?:\r?\n[0-9a-f]{64}\.(?:jpe?g|png|gif|mp4))*  # one line a picture
     """,
     re.VERBOSE,
 )
@@ -52,16 +52,21 @@ _DELETED = frozenset(
 _POLICY = (
     r"운영정책을 위반한 메시지로 신고 접수 시 카카오톡 이용에 제한이 있을 수 있습니다\. ?(?:자세히 보기)?"
 )
-_BY_SENDER = re.compile(
-    rf"님이 (?:들어왔습니다\.(?:{_POLICY})?|나갔습니다\.|포스트를 공유했습니다\.)"
-    r"|님이 .+님을 초대(?:했|하였)습니다\."
-    r"| (?:joined|left) this chatroom\.| left\.| invited .+\.",
+_IMPERSONATION = (
+    r"타인, 기관 등의 사칭에 유의해 주세요\. ?"
+    r"금전 또는 ?개인정보를 요구 ?받을 경우 신고해 주시기 바랍니다\. ?"
 )
+_BY_SOMEBODY = (
+    rf"님이 (?:들어왔습니다\.(?:{_IMPERSONATION})?(?:{_POLICY})?|나갔습니다\.|포스트를 공유했습니다\.)"
+    r"|님이 .+님을 초대(?:했|하였)습니다\."
+    r"| (?:joined|left) this chatroom\.| left\.| invited .+\."
+)
+_BY_SENDER = re.compile(_BY_SOMEBODY)
 _ABOUT_SOMEBODY = re.compile(
     r".{1,60}님을 내보냈습니다\."
     r"|.{1,60}님이 (?:방장이|부방장이) 되었습니다\."
     r"|.{1,60}님이 부방장에서 해제되었습니다\."
-    r"|방장이 .+님에서 .+님으로 변경되었습니다\.(?:\r?\n이전 방장은 채팅방 참여자로 남게됩니다\.)?"
+    r"|방장이 .{1,60}님에서 .{1,60}님으로 변경되었습니다\.(?:\r?\n이전 방장은 채팅방 참여자로 남게됩니다\.)?"
     r"|(?:채팅방 )?관리자가 메시지를 가렸습니다\."
     r"|관리자만 말하기 기능이 (?:활성화|해제)되었습니다\."
     rf"|{_POLICY}"
@@ -70,6 +75,10 @@ _ABOUT_SOMEBODY = re.compile(
     r"|This message has been hidden by the chatroom managers\."
     r"|Moderator has hidden \d+ message(?:s|\(s\))?\.",
 )
+_NOTICE = re.compile(
+    rf".{{1,60}}?(?:{_BY_SOMEBODY})|.{{1,60}}님을 초대(?:했|하였)습니다\.|{_ABOUT_SOMEBODY.pattern}"
+)
+_NOTICE_ENDS = (".", ". ", "자세히 보기")
 
 # Almost every message is somebody's own words. Its first two characters and its last one say so, at a
 # tenth of what the patterns above cost. A test holds these to the patterns.
@@ -77,6 +86,7 @@ _HEX_DIGITS = "0123456789abcdef"
 SUSPECT_STARTS = frozenset(
     (
         *(word[:2] for word in _MEDIA),
+        *(word[:2] for word in _DELETED),
         *("파일", "Fi", "샵검", "지도", "톡게", "운영"),
         *(a + b for a, b in product(_HEX_DIGITS, repeat=2)),
         *(a + b for a, b in product("0123456789", " ,원")),
@@ -87,19 +97,33 @@ SUSPECT_ENDS = frozenset((".", " ", "기"))
 
 
 def kind_of(sender: str, text: str) -> Kind:
-    """Tell what a message is; ``sender`` is who stands in its row, empty where KakaoTalk speaks.
+    """Tell what a CSV's message is; ``sender`` is who stands in its row, empty where KakaoTalk speaks.
 
+    What happened in the room has a sender too: whoever did it.
     Somebody's text that starts and ends like nothing in ``SUSPECT_STARTS`` and ``SUSPECT_ENDS`` is
     ``text``.
     """
-    if not sender:
-        return "deleted" if text in _DELETED else "system"
-    if text in _MEDIA or _MEDIA_PATTERN.fullmatch(text):
-        return "media"
-    if text in _DELETED:
-        return "deleted"
+    if (kind := kind_of_record(sender, text)) != "text":
+        return kind
     if text.startswith(sender) and _BY_SENDER.fullmatch(text, len(sender)):
         return "system"
     if _ABOUT_SOMEBODY.fullmatch(text):
         return "system"
     return "text"
+
+
+def kind_of_record(sender: str, text: str) -> Kind:
+    """Tell what a text export's message is; there, KakaoTalk never speaks in somebody's name.
+
+    Somebody's text that starts like nothing in ``SUSPECT_STARTS`` is ``text``.
+    """
+    if not sender:
+        return "deleted" if text in _DELETED else "system"
+    if text in _MEDIA or _MEDIA_PATTERN.fullmatch(text):
+        return "media"
+    return "deleted" if text in _DELETED else "text"
+
+
+def is_notice(line: str) -> bool:
+    """Tell whether a line that stands alone, without a sender, is KakaoTalk's: the whole of a sentence."""
+    return line.endswith(_NOTICE_ENDS) and (line in _DELETED or _NOTICE.fullmatch(line) is not None)

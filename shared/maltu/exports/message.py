@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 Kind = Literal["text", "media", "system", "deleted"]
@@ -26,3 +27,10 @@ class Message(NamedTuple):
     sender: str
     text: str
     kind: Kind
+
+
+# What Message(...) calls, without the call in between, for a reader's loop.
+# pyright sees tuple's own type variables.
+unchecked_message: Callable[  # pyright: ignore[reportUnknownVariableType]
+    [type[Message], tuple[datetime, str, str, Kind]], Message
+] = tuple.__new__

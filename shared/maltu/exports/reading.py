@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from maltu.errors import UnreadableExport
-from maltu.exports import kakaotalk_csv
+from maltu.exports import archive, kakaotalk_android, kakaotalk_csv, kakaotalk_ios, kakaotalk_windows
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
-from maltu.exports.source import Source, not_utf8
+from maltu.exports.source import Source, read_fully
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,26 +25,40 @@ class Messenger(Protocol):
         """The format's name."""
         ...
 
-    def recognises(self, head: str) -> bool:
-        """Tell whether a file that starts with ``head`` is this messenger's."""
+    @property
+    def CUTS_AT(self) -> int | None:  # noqa: N802 - same
+        """After how many characters the messenger cuts a message when it exports it; None if it does not."""
+        ...
+
+    def score(self, head: str) -> int:
+        """Count the records that anchored patterns find in a file's first 64 KiB; 0: not this format."""
+        ...
+
+    def room(self, head: str, name: str) -> str | None:
+        """Give the room's title, from the file's header or its name."""
         ...
 
     def read(self, source: Source, skipped: Counter[str]) -> Iterator[Message]:
-        """Stream the messages in the file's order; count what is skipped by reason."""
+        """Stream the messages in the file's order; count what is skipped by reason.
+
+        Sets ``source.record_line`` after every record.
+        """
         ...
 
 
-_MESSENGERS: tuple[Messenger, ...] = (kakaotalk_csv,)
+_MESSENGERS: tuple[Messenger, ...] = (kakaotalk_csv, kakaotalk_windows, kakaotalk_android, kakaotalk_ios)
 
-_EXPECTED = "Maltu reads the CSV that KakaoTalk for macOS saves, with the columns Date,User,Message"
+_EXPECTED = (
+    "Maltu reads what KakaoTalk exports: the CSV of macOS, with the columns Date,User,Message, and the text "
+    "of Windows, Android and iOS"
+)
 _SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive or an office document"),
+    (archive.SIGNATURE, "a zip archive inside another; unpack it"),
+    (b"PK\x05\x06", "a zip archive without a file in it"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"%PDF", "a PDF document"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
-    (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
 )
 _COLUMN_NAMES = frozenset(
     (
@@ -85,12 +99,18 @@ class Reading:
 
     Attributes:
         format: which messenger's, for instance ``kakaotalk-csv``.
+        room: the room's title, where header or file name have it.
+        cuts_at: a message this long was cut by the messenger; None where it cuts none.
         skipped: how many rows were no message, by reason; complete when the iteration has ended.
+        doubtful: how many messages might be part of the one before, by reason; complete likewise.
     """
 
     def __init__(self, messenger: Messenger, source: Source) -> None:
         self.format = messenger.FORMAT
+        self.room = messenger.room(source.head_text, source.name.rpartition("/")[2])
+        self.cuts_at = messenger.CUTS_AT
         self.skipped: Counter[str] = Counter()
+        self.doubtful = source.doubtful
         self._messages = messenger.read(source, self.skipped)
 
     def __iter__(self) -> Iterator[Message]:
@@ -101,34 +121,44 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     """Open an export; its messages are read as they are asked for, in memory that does not grow.
 
     Args:
-        stream: anything with ``read(n)``, for instance an S3 object's body.
+        stream: anything with ``read(n)``, for instance an S3 object's body; a zip may hold the export.
         name: the file's name, for error messages.
 
     Raises:
         UnreadableExport: no reader understands the file; iterating the reading may raise it too.
     """
-    source = Source(stream, name=name)
-    head = source.head
-    text = head.decode(errors="replace")
+    first = read_fully(stream, len(archive.SIGNATURE))
+    if first == archive.SIGNATURE:
+        source = archive.open_archive(stream, name=name, first=first, is_export=_is_export)
+    else:
+        source = Source(stream, name=name, first=first)
+    name = source.name
+    head, text = source.head, source.head_text
     if not text.strip():
         raise UnreadableExport(f"{name} is empty. {_EXPECTED}.")
     for signature, what in _SIGNATURES:
         if head.startswith(signature):
             raise UnreadableExport(f"{name} is {what}. {_EXPECTED}.")
-    if (at := head.find(0)) >= 0:
+    if not source.encoding.startswith("utf-16") and (at := head.find(0)) >= 0:
         raise UnreadableExport(f"{name} is no text: byte {at} is a NUL. {_EXPECTED}.")
-    for messenger in _MESSENGERS:
-        if messenger.recognises(text):
-            return Reading(messenger, source)
-    raise _unrecognised(name, head, text)
+    return Reading(_messenger_of(name, text), source)
 
 
-def _unrecognised(name: str, head: bytes, text: str) -> UnreadableExport:
-    try:
-        # The head may end inside a character.
-        head.rpartition(b"\n")[0].decode()
-    except UnicodeDecodeError as error:
-        return not_utf8(error.start, line=1 + head.count(b"\n", 0, error.start))
+def _is_export(source: Source) -> bool:
+    text = source.head_text
+    return any(messenger.score(text) for messenger in _MESSENGERS)
+
+
+def _messenger_of(name: str, text: str) -> Messenger:
+    scores = [(messenger.score(text), messenger) for messenger in _MESSENGERS]
+    best = max(score for score, _ in scores)
+    likely = [messenger for score, messenger in scores if score == best]
+    if not best or len(likely) > 1:
+        raise _unrecognised(name, text, like=[messenger.FORMAT for messenger in likely] if best else [])
+    return likely[0]
+
+
+def _unrecognised(name: str, text: str, *, like: list[str]) -> UnreadableExport:
     lines = tuple(line[:SHOWN_CHARACTERS] for line in text.splitlines() if line.strip())[:_LINES_TO_SHOW]
     columns = [column.strip('" \ufeff') for column in re.split("[,;\t]", lines[0])]
     known = [column.casefold() in _COLUMN_NAMES for column in columns]
@@ -137,8 +167,8 @@ def _unrecognised(name: str, head: bytes, text: str) -> UnreadableExport:
         shown = (column if ok else shape_of(column) for column, ok in zip(columns, known, strict=True))
         return UnreadableExport(f"{name} has the columns {', '.join(shown)}. {_EXPECTED}.", excerpt=lines)
     shapes = " / ".join(map(shape_of, lines))
+    why = f"may be {' or '.join(like)} alike" if like else "is no export that is understood"
     return UnreadableExport(
-        f"{name} is no export that is understood. {_EXPECTED}. It starts like this, letters "
-        f"replaced: {shapes}",
+        f"{name} {why}. {_EXPECTED}. It starts like this, letters replaced: {shapes}",
         excerpt=lines,
     )

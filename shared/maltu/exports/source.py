@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
+from maltu.exports.encodings import encoding_of
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from collections.abc import Callable
+    from typing import BinaryIO, Literal
 
 BLOCK_BYTES = 64 * 1024
 MAX_RECORD_BYTES = 8 * 1024 * 1024
+MAX_RECORD_LINES = 64 * 1024
 
-_BOM = b"\xef\xbb\xbf"
+_NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp949": "CP949"}
 
 
-def not_utf8(offset: int, *, line: int) -> UnreadableExport:
-    """Say where a file stops being UTF-8, and what to do."""
-    return UnreadableExport(
-        f"Byte {offset} (line {line}) is not UTF-8. Open the file in an editor, save it as UTF-8 "
-        "and drop it again."
-    )
+def read_fully(stream: BinaryIO, size: int, *, first: bytes = b"") -> bytes:
+    """Read until there are ``size`` bytes, ``first`` included, or no more."""
+    read = bytearray(first)
+    while len(read) < size and (more := stream.read(size - len(read))):
+        read += more
+    return bytes(read)
 
 
 class Source(io.BufferedIOBase):
@@ -30,15 +35,38 @@ class Source(io.BufferedIOBase):
     A record (a row with all its line breaks) must be held in memory as a whole, so a quote that never
     closes would load the rest of the file. The reader therefore sets ``record_line`` after every record,
     and a source that has handed out ``MAX_RECORD_BYTES`` without seeing it change gives up.
+
+    Attributes:
+        name: the file's.
+        encoding: ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``cp949``, told from the first block.
+        record_line: how many lines the records take that have been read; the reader sets it.
+        doubtful: records that might as well be part of the one before, by reason; the reader counts them.
     """
 
-    def __init__(self, stream: BinaryIO, *, name: str) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        *,
+        name: str,
+        first: bytes = b"",
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """Read the first block.
+
+        Args:
+            stream: what is read.
+            name: the file's.
+            first: what was taken from the stream before.
+            close: closes the stream, if that is for the source to do.
+        """
         super().__init__()
         self.name = name
         self.record_line = 0
+        self.doubtful: Counter[str] = Counter()
         self._stream = stream
-        self._block = self._read_head()
-        self._taken = len(_BOM) if self._block.startswith(_BOM) else 0
+        self._close = close
+        self._block = read_fully(stream, BLOCK_BYTES, first=first)
+        self.encoding, self._taken = encoding_of(self._block, whole=len(self._block) < BLOCK_BYTES)
         self._handed_out = self._taken
         self._line_at_last_block = 0
         self._bytes_in_record = 0
@@ -48,13 +76,43 @@ class Source(io.BufferedIOBase):
         """The first block, its byte order mark left out; meant to be read before the text is opened."""
         return self._block[self._taken :]
 
-    def open_text(self) -> io.TextIOWrapper:
-        """Open the lines; row ends and line breaks inside a field are handed on as they are."""
-        return io.TextIOWrapper(self, encoding="utf-8", newline="")
+    @property
+    def head_text(self) -> str:
+        """What ``head`` says; what cannot be decoded is replaced, a last character cut in two is left out."""
+        return codecs.getincrementaldecoder(self.encoding)("replace").decode(self.head)
+
+    def open_text(self, *, newline: Literal["", "\n"] = "") -> io.TextIOWrapper:
+        r"""Open the lines; what ends them is handed on as it is.
+
+        Args:
+            newline: where lines end: at LF, CR and CRLF alike, or at LF only.
+        """
+        return io.TextIOWrapper(self, encoding=self.encoding, newline=newline)
+
+    def endless(self) -> UnreadableExport:
+        """Say that a record has more than ``MAX_RECORD_LINES``, as no message has."""
+        return UnreadableExport(
+            f"The message that starts at line {self.record_line + 1} does not end within "
+            f"{MAX_RECORD_LINES:,} lines: what follows it is no export, or is damaged."
+        )
+
+    def undecodable(self, error: UnicodeDecodeError, *, lines: int) -> UnreadableExport:
+        """Say where the file stops being text, and what to do; ``lines`` were read before."""
+        readable = error.object[: error.start].decode(self.encoding, errors="replace")
+        return UnreadableExport(
+            f"Byte {self.locate(error)} (line {1 + lines + readable.count(chr(10))}) is not "
+            f"{_NAMES[self.encoding]}. Open the file in an editor, save it as UTF-8 and drop it again."
+        )
 
     def locate(self, error: UnicodeDecodeError) -> int:
         """Give the offset in the file, in bytes, of what could not be decoded."""
         return self._handed_out - len(error.object) + error.start
+
+    def close(self) -> None:
+        """Close the stream if that is for the source to do; ``io`` calls this when nobody reads any more."""
+        if not self.closed and self._close:
+            self._close()
+        super().close()
 
     def readable(self) -> bool:
         """Tell ``io.TextIOWrapper`` that this may be read."""
@@ -76,14 +134,8 @@ class Source(io.BufferedIOBase):
         """Read up to ``size`` bytes; ``io.TextIOWrapper`` does not need more."""
         return self.read1(-1 if size is None else size)
 
-    def _read_head(self) -> bytes:
-        head = bytearray()
-        while len(head) < BLOCK_BYTES and (more := self._stream.read(BLOCK_BYTES - len(head))):
-            head += more
-        return bytes(head)
-
     def _check_block(self) -> None:
-        if (at := self._block.find(0)) >= 0:
+        if not self.encoding.startswith("utf-16") and (at := self._block.find(0)) >= 0:
             raise UnreadableExport(
                 f"Byte {self._handed_out + at} is a NUL, after line {self.record_line}: the file is damaged "
                 "or no text. Export the chat again."
@@ -94,6 +146,6 @@ class Source(io.BufferedIOBase):
         self._bytes_in_record += len(self._block)
         if self._bytes_in_record > MAX_RECORD_BYTES:
             raise UnreadableExport(
-                f"The row that starts at line {self.record_line + 1} does not end within "
+                f"The record that starts at line {self.record_line + 1} does not end within "
                 f"{MAX_RECORD_BYTES:,} bytes: a quote may open there that never closes."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,22 +13,19 @@ from maltu.exports.names import name_key
 if TYPE_CHECKING:
     from maltu.exports.survey import Survey
 
-_FILE_NAME = re.compile(
-    r"KakaoTalk_Chat_(?P<room>.+)_\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}(?: ?\(\d+\))?\.csv", re.IGNORECASE
-)
 _SPEAKERS_TO_LIST = 20
 
 
 def choose_speaker(survey: Survey, *, wanted: str | None, persona: str, file_name: str) -> str:
-    """Decide who the persona is, in order: who was asked for, the persona's name, the room's name.
+    """Decide who the persona is: who was asked for, or who is named as persona, room or file are.
 
-    In a chat of two, KakaoTalk names the room after the other person, and the file after the room.
+    In a chat of two, messengers name the room after the other person.
 
     Args:
-        survey: the export's speakers.
+        survey: the export's speakers and room.
         wanted: the speaker that the owner's settings name, or None.
         persona: the persona's name.
-        file_name: the export's file name or key.
+        file_name: the export's file name or key, which may be a speaker's name.
 
     Returns:
         The speaker's name as it stands in the export.
@@ -44,12 +41,11 @@ def choose_speaker(survey: Survey, *, wanted: str | None, persona: str, file_nam
         if (speaker := speakers.get(name_key(wanted))) is None:
             raise UnknownSpeaker(f"No speaker is called {wanted!r}. {_how_to_choose(survey)}")
         return speaker
-    room = _FILE_NAME.fullmatch(name_key(file_name.rpartition("/")[2]))
-    for name in (persona, room["room"] if room else ""):
+    for name in (persona, survey.room or "", PurePosixPath(file_name).stem):
         if (speaker := speakers.get(name_key(name))) is not None:
             return speaker
     raise UnknownSpeaker(
-        "Whose manner of speaking is to be learned? Neither persona nor file is named after a speaker. "
+        "Whose manner of speaking is to be learned? Neither persona, room nor file is named after a speaker. "
         f"{_how_to_choose(survey)}"
     )
 

@@ -18,19 +18,23 @@ class Survey:
 
     Attributes:
         format: which messenger's export it is.
+        room: the room's title, where the export has it.
         messages: all messages, whatever their kind.
         speakers: text messages per speaker, most first, ties in order of appearance.
         kinds: messages per kind.
         skipped: rows that were no message, by reason.
+        doubtful: messages that might be part of the one before, by reason.
         first: when the first message was sent; None where there is none.
         last: when the last one was.
     """
 
     format: str
+    room: str | None
     messages: int
     speakers: dict[str, int]
     kinds: dict[str, int]
     skipped: dict[str, int]
+    doubtful: dict[str, int]
     first: datetime | None
     last: datetime | None
 
@@ -53,10 +57,12 @@ def survey(reading: Reading) -> Survey:
         last = sent_at
     return Survey(
         format=reading.format,
+        room=reading.room,
         messages=kinds.total(),
         speakers=dict(speakers.most_common()),
         kinds=dict(kinds),
         skipped=dict(reading.skipped),
+        doubtful=dict(reading.doubtful),
         first=first,
         last=last,
     )

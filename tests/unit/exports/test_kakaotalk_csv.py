@@ -131,6 +131,46 @@ def test_a_date_without_seconds_is_a_date() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        *(
+            "2022-12-17 9:05",
+            "2022. 12. 17. 9:05",
+            "2022. 12. 17 09:05",
+            "2022/12/17 9:05",
+            "2022.12.17 9:05:00",
+        ),
+        *("2022-12-17 오전 9:05", "2022-12-17 오전 9:05:00", "2022-12-17  9:05:00 AM"),
+    ],
+)
+def test_dates_as_spreadsheets_write_them(date: str) -> None:
+    read = messages(f"{HEADER}{date},Json,하이\n")
+
+    assert read == [(datetime.fromisoformat("2022-12-17 09:05"), "Json", "하이", "text")]
+    assert messages(f"{date},Json,하이\n") == read
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", ","])
+@pytest.mark.parametrize("title", ["", "카카오톡 대화{0}{0}\n"])
+def test_a_spreadsheets_delimiter_and_encoding(delimiter: str, title: str) -> None:
+    content = title.format(delimiter) + delimiter.join(("Date", "User", "Message")) + "\n"
+    content += delimiter.join(("2022-12-17 13:55", "Json", '"a,b;c\td"')) + "\n"
+    content += delimiter.join(("2022-12-17 13:55", "홍길동", '"가"\n'))
+
+    for raw in (content.encode(), content.encode("cp949"), content.encode("utf-16")):
+        assert [(m.sender, m.text) for m in messages(raw)] == [("Json", "a,b;c\td"), ("홍길동", "가")]
+
+
+def test_a_quoted_export_of_another_kind_does_not_decide() -> None:
+    quoted = "".join(
+        f"[Csv] [오후 1:{n:02}] 인용\r\n2022년 1월 1일 오후 1:{n:02}, Csv : 인용\r\n" for n in range(50)
+    )
+    rows = [(AT, "Json", quoted), (AT, "Csv", "응")]
+
+    assert [message.text for message in messages(csv_of(rows))] == [quoted, "응"]
+
+
 def test_spellings_of_one_name_are_one_speaker() -> None:
     read = messages(
         csv_of(

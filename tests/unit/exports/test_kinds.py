@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
+from maltu.exports.kakaotalk_kinds import (
+    SUSPECT_ENDS,
+    SUSPECT_FIRSTS,
+    SUSPECT_STARTS,
+    is_notice,
+    kind_of,
+    kind_of_record,
+)
 from tests.unit.exports.kakaotalk import csv_of, messages
 
 PHOTO_KEY = "f5c8" * 16
@@ -135,6 +142,28 @@ def test_kinds(kind: str, text: str) -> None:
 @pytest.mark.parametrize("text", [*MEDIA, *DELETED, *SYSTEM])
 def test_what_is_no_text_looks_suspect(text: str) -> None:
     assert text[-1] in SUSPECT_ENDS or (text[0] in SUSPECT_FIRSTS and text[:2] in SUSPECT_STARTS)
+
+
+@pytest.mark.parametrize("text", [*MEDIA, *DELETED])
+def test_a_text_exports_placeholder_is_told_by_its_start(text: str) -> None:
+    assert text[:2] in SUSPECT_STARTS
+    assert kind_of_record("홍길동", text) == kind_of("홍길동", text)
+
+
+@pytest.mark.parametrize("text", [*SYSTEM, *TEXT])
+def test_in_a_text_export_kakaotalk_never_speaks_in_somebodys_name(text: str) -> None:
+    assert kind_of_record("홍길동", text) == "text"
+
+
+@pytest.mark.parametrize("line", [line for line in SYSTEM if "\n" not in line])
+def test_a_notice_is_known_by_its_whole_line(line: str) -> None:
+    assert is_notice(line)
+    assert not is_notice(f"{line} ㅋㅋ")
+    assert kind_of_record("", line) == "system"
+
+
+def test_a_notice_takes_no_time_that_its_length_would_square() -> None:
+    assert kind_of("홍길동", "방장이 " + "님에서 님으로 " * 100_000 + ".") == "text"
 
 
 @pytest.mark.parametrize("sender", ["a.*", "김(철수", "🎁"])

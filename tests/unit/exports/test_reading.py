@@ -1,20 +1,20 @@
 from __future__ import annotations
 
 import gzip
-import io
-import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
 
 from maltu.errors import UnreadableExport
-from tests.unit.exports.kakaotalk import HEADER, csv_of, messages, opened
+from maltu.exports import kakaotalk_csv, reading
+from tests.unit.exports.kakaotalk import csv_of, messages, opened
 
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
 
-def zipped() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("talk.csv", HEADER)
-    return held.getvalue()
+    from maltu.exports import Message
+    from maltu.exports.source import Source
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,13 @@ def zipped() -> bytes:
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n", "is empty"),
-        (zipped(), "zip archive"),
+        (b"PK\x05\x06" + bytes(18), "zip archive without a file"),
         (gzip.compress(b"x", mtime=0), "gzip archive"),
         (b"\x89PNG\r\n\x1a\n\0", "PNG picture"),
         (b"\xff\xd8\xff\xe0\0", "JPEG picture"),
         (b"%PDF-1.7\n", "PDF document"),
-        (HEADER.encode("utf-16"), "UTF-16"),
         (b"SQLite format 3\0", "byte 15 is a NUL"),
-        ("안녕\n하이\n".encode("cp949"), r"Byte 0 \(line 1\) is not UTF-8"),
+        ("안녕\n하이\n".encode("cp949"), "letters replaced: 가가 / 가가"),
     ],
 )
 def test_what_is_no_export_says_what_it_is(content: bytes, said: str) -> None:
@@ -80,3 +79,47 @@ def test_a_reading_is_read_once() -> None:
 
     assert len(list(reading)) == 1
     assert list(reading) == []
+
+
+class Twin:
+    """Claims every file that says so, as a messenger whose export looks like another's would."""
+
+    CUTS_AT = None
+
+    def __init__(self, name: str) -> None:
+        self.FORMAT = name
+
+    def score(self, head: str) -> int:
+        return head.count("twin")
+
+    def room(self, head: str, name: str) -> str | None:
+        return f"{head[:4]} in {name}"
+
+    def read(self, source: Source, skipped: Counter[str]) -> Iterator[Message]:
+        skipped["all"] += len(source.read())
+        yield from ()
+
+
+def test_a_tie_is_refused_and_the_most_records_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MESSENGERS", (kakaotalk_csv, Twin("one"), Twin("other")))
+    row = '2022-12-17 13:55:24,"Json","twin"\n'
+
+    with pytest.raises(UnreadableExport, match="may be one or other alike"):
+        opened("twin")
+    with pytest.raises(UnreadableExport, match="may be kakaotalk-csv or one or other alike") as caught:
+        opened(row)
+    assert "Json" not in str(caught.value)
+    assert opened(row * 2 + row.replace("twin", "")).format == "kakaotalk-csv"
+
+
+def test_a_reading_tells_what_its_messenger_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MESSENGERS", (Twin("one"),))
+    read = opened("twin", name="exports/길동이/talk.txt")
+
+    assert list(read) == []
+    assert (read.format, read.room, read.cuts_at, read.skipped) == (
+        "one",
+        "twin in talk.txt",
+        None,
+        {"all": 4},
+    )

@@ -2,18 +2,23 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from maltu.errors import UnknownSpeaker
 from maltu.exports import Survey, choose_speaker, survey
-from tests.unit.exports.kakaotalk import csv_of, opened
+from tests.unit.exports.kakaotalk import Said, android_of, csv_of, ios_of, opened, windows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILE = "KakaoTalk_Chat_{}_2022-12-18-10-00-00.csv"
 
 
-def survey_of(*speakers: str) -> Survey:
-    return survey(opened(csv_of(("2022-12-17 13:55:24", name, "하이") for name in speakers)))
+def survey_of(*speakers: str, file_name: str = "talk.csv") -> Survey:
+    rows = (("2022-12-17 13:55:24", name, "하이") for name in speakers)
+    return survey(opened(csv_of(rows), name=file_name))
 
 
 def test_survey_counts() -> None:
@@ -36,10 +41,12 @@ def test_survey_counts() -> None:
 
     assert counted == Survey(
         format="kakaotalk-csv",
+        room=None,
         messages=7,
         speakers={"Xml": 2, "Json": 1, "Csv": 1},
         kinds={"text": 4, "media": 1, "deleted": 1, "system": 1},
         skipped={"unreadable date": 1},
+        doubtful={},
         first=datetime.fromisoformat("2022-12-17 13:55:24"),
         last=datetime.fromisoformat("2022-12-17 13:55:29"),
     )
@@ -60,9 +67,9 @@ def test_survey_counts() -> None:
     ],
 )
 def test_who_is_chosen(wanted: str | None, persona: str, room: str, chosen: str) -> None:
-    counted = survey_of("Json", "홍길동", "모임 [2]")
+    counted = survey_of("Json", "홍길동", "모임 [2]", file_name=FILE.format(room))
 
-    assert choose_speaker(counted, wanted=wanted, persona=persona, file_name=FILE.format(room)) == chosen
+    assert choose_speaker(counted, wanted=wanted, persona=persona, file_name="talk.csv") == chosen
 
 
 def test_the_name_is_given_as_it_stands_in_the_export() -> None:
@@ -74,10 +81,29 @@ def test_the_name_is_given_as_it_stands_in_the_export() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["exports/길동이/" + FILE.format("홍길동"), FILE.format("홍길동").replace(".csv", " (1).csv")]
+    "name",
+    [
+        "exports/길동이/" + FILE.format("홍길동"),
+        FILE.format("홍길동").replace(".csv", " (1).csv"),
+        "exports/길동이/홍길동.csv",
+    ],
 )
 def test_file_names_as_browsers_and_keys_have_them(name: str) -> None:
-    assert choose_speaker(survey_of("Json", "홍길동"), wanted=None, persona="x", file_name=name) == "홍길동"
+    counted = survey_of("Json", "홍길동", file_name=name)
+
+    assert choose_speaker(counted, wanted=None, persona="x", file_name=name) == "홍길동"
+
+
+@pytest.mark.parametrize("write", [windows_of, android_of, ios_of])
+def test_a_texts_room_is_named_after_the_other(write: Callable[[list[Said]], str]) -> None:
+    at = datetime.fromisoformat("2022-12-17 13:55")
+    content = write([(at, "회원님", "하이"), (at, "홍길동", "왜")]).replace(
+        "Talk_2026.11.3 11:29-1.txt", "홍길동 (2명)과 카카오톡 대화-1.txt"
+    )
+    counted = survey(opened(content, name="talk.txt"))
+
+    assert counted.room == "홍길동"
+    assert choose_speaker(counted, wanted=None, persona="x", file_name="talk.txt") == "홍길동"
 
 
 def test_an_unknown_wish_is_never_replaced_by_a_guess() -> None:

@@ -1,0 +1,188 @@
+"""The one export inside a zip, as phones share it: streamed out of it, its pictures and videos left alone.
+
+A zip can hold a million times its own size. Sizes are therefore checked before anything is unpacked, and
+``zipfile`` hands out no byte more than a member's entry declares.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import tempfile
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from maltu.errors import UnreadableExport
+from maltu.exports.source import BLOCK_BYTES, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SIGNATURE = b"PK\x03\x04"
+MAX_ARCHIVE_BYTES = 2 * 1024**3
+MAX_UNPACKED_BYTES = 2 * 1024**3
+# Chats shrink to a fifth; a long run of the same sticker to a hundredth at most.
+MAX_RATIO = 200
+RATIO_COUNTS_FROM_BYTES = 16 * 1024**2
+MAX_DIRECTORY_BYTES = 16 * 1024**2
+MAX_CANDIDATES = 1000
+
+_SPOOLED_BYTES = 8 * 1024**2
+_ENDINGS = frozenset((".txt", ".csv", ".json"))
+_ENCRYPTED = 0x1
+_UTF8_NAME = 0x800
+_END_OF_DIRECTORY = b"PK\x05\x06"
+_END_BYTES = 22
+_LONGEST_COMMENT = 65_535
+_NAMES_TO_SHOW = 5
+
+
+def open_archive(stream: BinaryIO, *, name: str, first: bytes, is_export: Callable[[Source], bool]) -> Source:
+    """Open the one export in a zip.
+
+    Args:
+        stream: the zip; copied to a temporary file unless it can seek.
+        name: the zip's name, for errors.
+        first: what was read from the stream already.
+        is_export: tells whether a text is an export; only asked where there are several texts.
+
+    Raises:
+        UnreadableExport: no export in it, or several; damaged, encrypted, or far larger than it looks.
+    """
+    held = _seekable(stream, name=name, first=first)
+    try:
+        _check_directory(held, name)
+        archive = zipfile.ZipFile(held)
+    except (zipfile.BadZipFile, struct.error) as error:
+        raise UnreadableExport(f"{name} is a damaged zip archive. Export the chat again.") from error
+    candidates = _candidates(archive, name)
+    if len(candidates) == 1:
+        return _open(archive, candidates[0], held=held, zip_name=name)
+    exports = [member for member in candidates if is_export(_open(archive, member, held=None, zip_name=name))]
+    if not exports:
+        raise UnreadableExport(
+            f"None of the {len(candidates)} texts in {name} is an export that is understood."
+        )
+    if len(exports) > 1:
+        names = ", ".join(map(_name_of, exports[:_NAMES_TO_SHOW]))
+        more = f" and {len(exports) - _NAMES_TO_SHOW} more" if len(exports) > _NAMES_TO_SHOW else ""
+        raise UnreadableExport(
+            f"{name} holds several exports: {names}{more}. Unpack it and drop them one by one."
+        )
+    return _open(archive, exports[0], held=held, zip_name=name)
+
+
+def _seekable(stream: BinaryIO, *, name: str, first: bytes) -> BinaryIO:
+    if getattr(stream, "seekable", bool)():
+        return stream
+    held = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - the Source closes it
+    held.write(first)
+    while block := stream.read(BLOCK_BYTES):
+        held.write(block)
+        if held.tell() > MAX_ARCHIVE_BYTES:
+            held.close()
+            raise UnreadableExport(
+                f"{name} is larger than {MAX_ARCHIVE_BYTES:,} bytes. Export the chat without its media."
+            )
+    return cast("BinaryIO", held)
+
+
+def _check_directory(held: BinaryIO, name: str) -> None:
+    # zipfile loads the whole list of members, however long it says it is.
+    size = held.seek(0, io.SEEK_END)
+    held.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT))
+    end = held.read()
+    if (at := end.rfind(_END_OF_DIRECTORY)) < 0:
+        raise zipfile.BadZipFile
+    (directory_bytes,) = struct.unpack_from("<L", end, at + 12)
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise UnreadableExport(f"{name} holds too many files. Unpack it and drop the export itself.")
+
+
+def _candidates(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    names = [PurePosixPath(_name_of(member)) for member in members]
+    if "[Content_Types].xml" in map(str, names):
+        raise UnreadableExport(f"{name} is an office document. Save it as CSV in UTF-8 and drop that.")
+    candidates = [
+        member
+        for member, path in zip(members, names, strict=True)
+        # macOS keeps a shadow of every file it packs.
+        if path.suffix.lower() in _ENDINGS and path.parts[0] != "__MACOSX" and not path.name.startswith("._")
+    ]
+    if not candidates:
+        inner = [str(path) for path in names if path.suffix.lower() == ".zip"]
+        why = f"; unpack it, there is {inner[0]} inside" if inner else ""
+        raise UnreadableExport(f"{name} is a zip archive without an export (.txt, .csv or .json) in it{why}.")
+    if len(candidates) > MAX_CANDIDATES:
+        raise UnreadableExport(
+            f"{name} holds {len(candidates):,} texts. Unpack it and drop the export itself."
+        )
+    return candidates
+
+
+def _open(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, held: BinaryIO | None, zip_name: str
+) -> Source:
+    """Open a member; the source closes ``held``, the zip's bytes, if they are a copy."""
+    name = _name_of(member)
+    if member.flag_bits & _ENCRYPTED:
+        raise UnreadableExport(f"{name} in {zip_name} is encrypted. Unpack the zip and drop the file itself.")
+    if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise UnreadableExport(
+            f"{name} in {zip_name} is packed in an unusual way. Unpack the zip and drop the file itself."
+        )
+    bomb = member.file_size > max(RATIO_COUNTS_FROM_BYTES, member.compress_size * MAX_RATIO)
+    if bomb or member.file_size > MAX_UNPACKED_BYTES:
+        raise UnreadableExport(
+            f"{name} in {zip_name} unpacks to {member.file_size:,} bytes, which no chat does."
+        )
+    stream = _Member(archive, member, held=held, zip_name=zip_name)
+    return Source(cast("BinaryIO", stream), name=name, close=stream.close)
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    if member.flag_bits & _UTF8_NAME:
+        return member.filename
+    # Without its flag a name is in the sender's own encoding; zipfile took it for a PC's of 1981.
+    raw = member.filename.encode("cp437", errors="replace")
+    for encoding in ("utf-8", "cp949"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return member.filename
+
+
+class _Member:
+    """The bytes of one member; whatever is wrong with them is the owner's to hear."""
+
+    def __init__(
+        self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, held: BinaryIO | None, zip_name: str
+    ) -> None:
+        self._held = held
+        self._zip_name = zip_name
+        self._name = _name_of(member)
+        try:
+            self._bytes = archive.open(member)
+        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+            raise self._damaged() from error
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._bytes.read(size)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            raise self._damaged() from error
+
+    def close(self) -> None:
+        self._bytes.close()
+        if isinstance(self._held, tempfile.SpooledTemporaryFile):
+            self._held.close()
+
+    def _damaged(self) -> UnreadableExport:
+        return UnreadableExport(
+            f"{self._name} in {self._zip_name} is damaged. Export the chat again, or unpack the zip and drop "
+            "the file itself."
+        )
