@@ -7,7 +7,19 @@ from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from maltu.errors import UnreadableExport
-from maltu.exports import archive, kakaotalk_android, kakaotalk_csv, kakaotalk_ios, kakaotalk_windows
+from maltu.exports import (
+    archive,
+    discord_csv,
+    discord_json,
+    instagram,
+    kakaotalk_android,
+    kakaotalk_csv,
+    kakaotalk_ios,
+    kakaotalk_windows,
+    line,
+    telegram,
+    whatsapp,
+)
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
 from maltu.exports.source import Source, read_fully
 
@@ -46,11 +58,23 @@ class Messenger(Protocol):
         ...
 
 
-_MESSENGERS: tuple[Messenger, ...] = (kakaotalk_csv, kakaotalk_windows, kakaotalk_android, kakaotalk_ios)
+_MESSENGERS: tuple[Messenger, ...] = (
+    kakaotalk_csv,
+    kakaotalk_windows,
+    kakaotalk_android,
+    kakaotalk_ios,
+    whatsapp,
+    telegram,
+    discord_json,
+    discord_csv,
+    instagram,
+    line,
+)
 
 _EXPECTED = (
     "Maltu reads what KakaoTalk exports: the CSV of macOS, with the columns Date,User,Message, and the text "
-    "of Windows, Android and iOS"
+    "of Windows, Android and iOS; the text of WhatsApp and LINE; the JSON of Telegram and Instagram; the "
+    "JSON and CSV of DiscordChatExporter"
 )
 _SIGNATURES = (
     (archive.SIGNATURE, "a zip archive inside another; unpack it"),

@@ -1,0 +1,114 @@
+"""The JSON that DiscordChatExporter writes: one channel, oldest message first.
+
+A message's time is the one that is written there, in its own offset from UTC. Bots and webhooks are left
+out, and what somebody forwarded.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from maltu.exports.identities import Identities
+from maltu.exports.json_stream import EACH, record_start, stream_values, string_in, string_of
+from maltu.exports.message import Message
+from maltu.exports.unread import NotAMessage, Unread
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from maltu.exports.source import Source
+
+FORMAT = "discord-json"
+CUTS_AT = None
+
+_SPEECH = frozenset(("Default", "Reply"))
+_MEDIA_KEYS = {"attachments": "attachment", "stickers": "sticker", "embeds": "embed"}
+
+_RECORD = re.compile(r'(?<!\\)"timestampEdited"\s*:')
+_CHANNEL = re.compile(r'(?<!\\)"channel"\s*:\s*\{')
+_TITLE = re.compile(r'(?<!\\)"channel"\s*:\s*\{[^{}]*?(?<!\\)"name"\s*:\s*("(?:[^"\\]|\\.)*")')
+_EXPECTED = "Export the channel with DiscordChatExporter, in the format JSON."
+
+
+def score(head: str) -> int:
+    """Count the messages in ``head``."""
+    if not head.lstrip().startswith("{") or not _CHANNEL.search(head):
+        return 0
+    return len(_RECORD.findall(head)) or 1
+
+
+def room(head: str, name: str) -> str | None:  # noqa: ARG001 - the header has the channel's own name
+    """Give the channel's name."""
+    return string_in(head, _TITLE)
+
+
+def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+    """Stream the messages; what is none is counted by reason.
+
+    Raises:
+        UnreadableExport: no JSON, or no message at all.
+    """
+    unread = Unread(skipped, unit="message")
+    identities = Identities()
+    found = False
+    for number, (_, record) in enumerate(
+        stream_values(source, values=frozenset((("messages", EACH),))), start=1
+    ):
+        try:
+            made = _read(record, identities)
+        except NotAMessage as why:
+            unread.count(str(why), number, record_start(record))
+            continue
+        found = True
+        yield made
+    if not found:
+        raise unread.no_messages(_EXPECTED)
+
+
+def _read(record: object, identities: Identities) -> Message:
+    record = _object(record, "no object")
+    sent_at = _sent_at(record)
+    text = record.get("content")
+    if not isinstance(text, str):
+        raise NotAMessage("unreadable text")
+    text = string_of(text)
+    if record.get("type") not in _SPEECH:
+        return Message(sent_at, "", text, "system")
+    author = _object(record.get("author"), "no sender")
+    if author.get("isBot") is True:
+        raise NotAMessage("bot")
+    if _is_forwarded(record):
+        raise NotAMessage("forwarded")
+    user_id = string_of(author.get("id"))
+    name = string_of(author.get("nickname")) or string_of(author.get("name"))
+    if not user_id and not name:
+        raise NotAMessage("no sender")
+    sender = identities.name_of(user_id, name)
+    if text:
+        return Message(sent_at, sender, text, "text")
+    what = next((name for key, name in _MEDIA_KEYS.items() if record.get(key)), "message without text")
+    return Message(sent_at, sender, f"({what})", "media")
+
+
+def _object(value: object, otherwise: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise NotAMessage(otherwise)
+    return cast("dict[str, object]", value)
+
+
+def _sent_at(record: dict[str, object]) -> datetime:
+    try:
+        # The offset belongs to where the export was made; the clock there is what counts.
+        return datetime.fromisoformat(string_of(record.get("timestamp"))).replace(tzinfo=None)
+    except ValueError:
+        raise NotAMessage("unreadable date") from None
+
+
+def _is_forwarded(record: dict[str, object]) -> bool:
+    reference = record.get("reference")
+    return bool(record.get("forwardedMessage")) or (
+        isinstance(reference, dict) and cast("dict[str, object]", reference).get("type") == "Forward"
+    )

@@ -1,0 +1,163 @@
+"""The ``message_1.json`` of an Instagram or Facebook download: one thread, newest message first.
+
+It is read to its end and put aside on disk, then handed out oldest first. Texts are UTF-8 bytes written as
+one escape each; every string is mended by itself, and kept as it is where it is none of those. Times are
+UTC, because the file does not say where they were sent.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from maltu.exports.json_stream import EACH, record_start, stream_values, string_in, string_of
+from maltu.exports.message import Message
+from maltu.exports.names import Spellings
+from maltu.exports.spool import Spool
+from maltu.exports.unread import NotAMessage, Unread
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from maltu.exports.message import Kind
+    from maltu.exports.source import Source
+
+FORMAT = "instagram"
+CUTS_AT = None
+
+_MESSAGES = ("messages", EACH)
+_EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+
+_RECORD = re.compile(r'(?<!\\)"timestamp_ms"\s*:\s*-?\d')
+_THREAD = re.compile(r'(?<!\\)"(?:thread_path|sender_name)"\s*:\s*"')
+_TITLE = re.compile(r'(?<!\\)"title"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"is_still_participant"')
+_EXPECTED = "Download your information as JSON and drop a thread's message_1.json."
+
+_ATTACHMENTS = {
+    "photos": "photo",
+    "videos": "video",
+    "audio_files": "audio",
+    "gifs": "GIF",
+    "sticker": "sticker",
+    "files": "file",
+    "share": "share",
+}
+# What the messenger writes in the place of an attachment, behind the sender's name or "You".
+_SENT = re.compile(
+    r" sent (?:an attachment"
+    r"|(?:a|\d+) (?:photos?|videos?|stickers?|GIFs?|links?|voice messages?|files?|posts?))\."
+    r"|님이 (?:첨부 ?파일|사진(?: \d+장)?|동영상(?: \d+개)?|스티커|링크|음성 메시지|파일)[을를] 보냈습니다\."
+)
+_REACTION = re.compile(
+    r"Liked a message|Reacted \S{1,20} to your message"
+    r"|메시지를 좋아합니다\.?"
+    r"|(?:회원님의 )?메시지에 \S{1,20} ?(?:이모티콘으로 |(?:으)?로 )?(?:공감|반응)(?:했|하였)습니다\.?"
+)
+_EVENT = re.compile(
+    r" (?:named the group .+|changed the (?:group photo|chat theme|theme|group name) ?.*|left the group"
+    r"|added .+ to the group|removed .+ from the group|set (?:your|the|his|her|their) ?(?:own )?nickname .+"
+    r"|joined the (?:video )?(?:chat|call)"
+    r"|(?:created|started|ended) (?:the|a) (?:group|poll|video chat|audio call|call))\.?"
+    r"|님이 (?:그룹 이름을 .+|그룹을 나갔습니다|.+님을 그룹에 추가했습니다|채팅 테마를 .+)\.?"
+)
+_OWN_TYPES = frozenset(("Subscribe", "Unsubscribe"))
+
+
+def score(head: str) -> int:
+    """Count the messages in ``head``."""
+    if not head.lstrip().startswith("{") or not _THREAD.search(head):
+        return 0
+    return len(_RECORD.findall(head))
+
+
+def room(head: str, name: str) -> str | None:  # noqa: ARG001 - every file is called message_1.json
+    """Give the thread's title, where the file is short enough for its end to be in ``head``."""
+    title = string_in(head, _TITLE)
+    return title and mended(title)
+
+
+def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+    """Stream the messages, oldest first; what is none is counted by reason.
+
+    Raises:
+        UnreadableExport: no JSON, or no message at all.
+    """
+    unread = Unread(skipped, unit="message")
+    spellings = Spellings()
+    number = earlier = later = 0
+    before: datetime | None = None
+    with closing(Spool()) as spool:
+        for _, record in stream_values(source, values=frozenset((_MESSAGES,))):
+            number += 1
+            try:
+                made = _read(record, spellings)
+            except NotAMessage as why:
+                unread.count(str(why), number, record_start(record))
+                continue
+            spool.append(made)
+            if before is not None:
+                earlier += made.sent_at < before
+                later += made.sent_at > before
+            before = made.sent_at
+        if before is None:
+            raise unread.no_messages(_EXPECTED)
+        # A file that somebody has sorted is left in its order.
+        yield from spool if later > earlier else reversed(spool)
+
+
+def mended(text: str) -> str:
+    """Read UTF-8 bytes that were written as one character each; anything else is kept as it is."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
+
+
+def _read(record: object, spellings: Spellings) -> Message:
+    if not isinstance(record, dict):
+        raise NotAMessage("no object")
+    record = cast("dict[str, object]", record)
+    sent_at = _sent_at(record.get("timestamp_ms"))
+    sender = mended(string_of(record.get("sender_name")))
+    if not sender:
+        raise NotAMessage("no sender")
+    content = record.get("content", "")
+    if not isinstance(content, str):
+        raise NotAMessage("unreadable text")
+    kind, text = _kind_and_text(record, sender, mended(string_of(content)))
+    return Message(sent_at, spellings[sender], text, kind)
+
+
+def _sent_at(milliseconds: object) -> datetime:
+    if isinstance(milliseconds, int) and not isinstance(milliseconds, bool):
+        with suppress(OverflowError):
+            return _EPOCH + timedelta(milliseconds=milliseconds)
+    raise NotAMessage("unreadable date")
+
+
+def _kind_and_text(record: dict[str, object], sender: str, content: str) -> tuple[Kind, str]:
+    if record.get("is_unsent") is True:
+        return "deleted", content
+    if record.get("type") in _OWN_TYPES or _is_own(content, sender):
+        return "system", content
+    if "call_duration" in record or record.get("type") == "Call":
+        return "media", content or "(call)"
+    attached = next((name for key, name in _ATTACHMENTS.items() if record.get(key)), None)
+    if content and not _is_by(_SENT, content, sender):
+        return "text", content
+    return "media", content or f"({attached or 'message without text'})"
+
+
+def _is_own(content: str, sender: str) -> bool:
+    return _REACTION.fullmatch(content.rstrip()) is not None or _is_by(_EVENT, content, sender)
+
+
+def _is_by(pattern: re.Pattern[str], content: str, sender: str) -> bool:
+    return any(
+        content.startswith(who) and pattern.fullmatch(content.rstrip(), len(who)) for who in (sender, "You")
+    )

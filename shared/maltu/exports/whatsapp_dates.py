@@ -1,0 +1,183 @@
+"""How WhatsApp writes a time, and whether its dates start with the day, the month or the year.
+
+The phone's language and region decide the order, and the file does not say which it was. So all of it is
+looked at: the order is the one under which the fewest dates are impossible; then under which time runs
+backwards the least; then under which the chat is the shortest. Only where all of that leaves two orders
+equal, the way the time is written decides: it is then a guess, and is counted as one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal, NamedTuple
+
+Order = Literal["dmy", "mdy", "ymd"]
+
+_MARKS = "[\u200e\u200f\u061c\u202a-\u202c\u2066-\u2069\ufeff]*"
+_AM = "오전|午前|上午|凌晨|清晨|早上|ص|π\\.μ\\."
+_PM = "오후|午後|下午|中午|晚上|م|μ\\.μ\\."
+_STAMP = re.compile(
+    rf"""
+    {_MARKS}(?P<bracket>\[)?{_MARKS}
+    (?P<a>[MTSHR]?\d{{1,4}}){_MARKS}(?P<separator>[-/.]){_MARKS}\s?
+    (?P<b>\d{{1,2}}){_MARKS}(?P=separator){_MARKS}\s?
+    (?P<c>[MTSHR]?\d{{1,4}}){_MARKS}\.?[,،]?\s
+    (?:(?:at|à|às|um|kl\.?|klo|u|a\slas|alle)\s)?
+    (?:(?P<before>{_AM}|{_PM})\s?)?
+    (?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?
+    (?:\s?(?P<after>[ap]\.?\s?m\b\.?|{_AM}|{_PM}))?{_MARKS}
+    (?(bracket)\]|\s-)(?:\s|$){_MARKS}
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_IS_PM = re.compile(rf"p|{_PM}", re.IGNORECASE)
+_ERAS = {"M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}
+_BUDDHIST = 543
+_YEARS = range(1990, 2101)
+
+
+class Style(NamedTuple):
+    """What all stamps of one file have in common."""
+
+    bracket: bool
+    separator: str
+    year_first: bool
+    seconds: bool
+    half_days: bool
+
+
+class Stamp(NamedTuple):
+    """A time at a line's start: the date as it is written, the time of day, and where the text goes on."""
+
+    style: Style
+    fields: tuple[str, str, str]
+    time: time
+    end: int
+
+
+def stamp_of(line: str) -> Stamp | None:
+    """Read the time with which a message's line starts; None for any other line."""
+    found = _STAMP.match(line)
+    if not found:
+        return None
+    half = found["before"] or found["after"]
+    hour = int(found["hour"])
+    if half:
+        if _IS_PM.match(half):
+            hour = hour + 12 if hour < 12 else hour  # noqa: PLR2004 - noon
+        elif hour == 12:  # noqa: PLR2004 - midnight
+            hour = 0
+    try:
+        clock = time(hour, int(found["minute"]), int(found["second"] or 0))
+    except ValueError:
+        return None
+    fields = (found["a"].upper(), found["b"], found["c"].upper())
+    style = Style(
+        found["bracket"] is not None,
+        found["separator"],
+        _is_year(fields[0]),
+        found["second"] is not None,
+        half is not None,
+    )
+    return Stamp(style, fields, clock, found.end())
+
+
+def sent_at(stamp: Stamp, order: Order) -> datetime | None:
+    """Give the stamp's time under an order; None where there is no such date."""
+    day = _date(stamp.fields, order)
+    return day and datetime.combine(day, stamp.time)
+
+
+def orders_of(style: Style) -> tuple[Order, ...]:
+    """Give the orders that a style leaves open, the likeliest first."""
+    return ("ymd",) if style.year_first else ("dmy", "mdy", "ymd")
+
+
+@dataclass
+class _Trial:
+    """How well the dates go with one order."""
+
+    impossible: int = 0
+    backwards: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    before: datetime | None = None
+
+    def take(self, at: datetime | None) -> None:
+        if at is None:
+            self.impossible += 1
+            return
+        self.backwards += self.before is not None and at < self.before
+        self.before = at
+        self.first = min(self.first or at, at)
+        self.last = max(self.last or at, at)
+
+    def demerits(self) -> tuple[int, int, int]:
+        days = (self.last - self.first).days if self.first and self.last else 0
+        return self.impossible, self.backwards, days
+
+
+@dataclass
+class Evidence:
+    """What the stamps of one style say about their order; takes as much memory for a million as for one.
+
+    Attributes:
+        stamps: how many there are.
+        after_crlf: how many stand behind a line that ends with CRLF.
+        after_lf: how many behind one that ends with LF.
+    """
+
+    style: Style
+    stamps: int = 0
+    after_crlf: int = 0
+    after_lf: int = 0
+    _trials: dict[Order, _Trial] = field(init=False)
+    _padded: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._trials = {order: _Trial() for order in orders_of(self.style)}
+
+    def take(self, stamp: Stamp) -> None:
+        """Count a stamp."""
+        self.stamps += 1
+        self._padded = self._padded or any(part.startswith("0") for part in stamp.fields[:2])
+        for order, trial in self._trials.items():
+            trial.take(sent_at(stamp, order))
+
+    def order(self) -> tuple[Order, bool]:
+        """Decide the order; True where it is a guess."""
+        best = min(trial.demerits() for trial in self._trials.values())
+        likely: dict[Order, _Trial] = {
+            order: trial for order, trial in self._trials.items() if trial.demerits() == best
+        }
+        first = next(iter(likely))
+        # Under several orders 5/5/22 is the same day.
+        if len({(trial.first, trial.last) for trial in likely.values()}) == 1:
+            return first, False
+        # Of the regions that write 3/4/22, 1:55 PM the United States are by far the largest.
+        american = self.style.separator == "/" and self.style.half_days and not self._padded
+        return "mdy" if american and "mdy" in likely else first, True
+
+
+def _date(fields: tuple[str, str, str], order: Order) -> date | None:
+    day, month, year = (fields[order.index(part)] for part in "dmy")
+    try:
+        dated = date(_year(year), int(month), int(day))
+    except ValueError:
+        return None
+    return dated if dated.year in _YEARS else None
+
+
+def _is_year(text: str) -> bool:
+    return len(text) > 2 or text[0] in _ERAS  # noqa: PLR2004 - no day or month has three digits
+
+
+def _year(text: str) -> int:
+    if text[0] in _ERAS:
+        return _ERAS[text[0]] + int(text[1:])
+    year = int(text)
+    if len(text) <= 2:  # noqa: PLR2004 - a century is missing
+        return 2000 + year
+    return year - _BUDDHIST if year - _BUDDHIST in _YEARS else year
