@@ -75,7 +75,7 @@ def _read(record: object, identities: Identities) -> Message:
     if not isinstance(text, str):
         raise NotAMessage("unreadable text")
     text = string_of(text)
-    if record.get("type") not in _SPEECH:
+    if string_of(record.get("type")) not in _SPEECH:
         return Message(sent_at, "", text, "system")
     author = _object(record.get("author"), "no sender")
     if author.get("isBot") is True:

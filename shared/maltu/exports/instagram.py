@@ -60,8 +60,8 @@ _EVENT = re.compile(
     r" (?:named the group .+|changed the (?:group photo|chat theme|theme|group name) ?.*|left the group"
     r"|added .+ to the group|removed .+ from the group|set (?:your|the|his|her|their) ?(?:own )?nickname .+"
     r"|joined the (?:video )?(?:chat|call)"
-    r"|(?:created|started|ended) (?:the|a) (?:group|poll|video chat|audio call|call))\.?"
-    r"|님이 (?:그룹 이름을 .+|그룹을 나갔습니다|.+님을 그룹에 추가했습니다|채팅 테마를 .+)\.?"
+    r"|(?:created|started|ended) (?:the|a) (?:group|poll|video chat|audio call|call))\."
+    r"|님이 (?:그룹 이름을 .+습니다|그룹을 나갔습니다|.+님을 그룹에 추가했습니다|채팅 테마를 .+습니다)\.?"
 )
 _OWN_TYPES = frozenset(("Subscribe", "Unsubscribe"))
 
@@ -143,7 +143,7 @@ def _sent_at(milliseconds: object) -> datetime:
 def _kind_and_text(record: dict[str, object], sender: str, content: str) -> tuple[Kind, str]:
     if record.get("is_unsent") is True:
         return "deleted", content
-    if record.get("type") in _OWN_TYPES or _is_own(content, sender):
+    if string_of(record.get("type")) in _OWN_TYPES or _is_own(content, sender):
         return "system", content
     if "call_duration" in record or record.get("type") == "Call":
         return "media", content or "(call)"

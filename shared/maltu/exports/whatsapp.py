@@ -43,7 +43,7 @@ _OTHER_STYLE = "like a message of another style"
 _EARLIER = "earlier than the message before"
 _GUESSED = "day and month in a guessed order"
 
-_QUOTES = re.compile('["“”„«»]')
+_QUOTE = re.compile('["“”„«»]')
 _LONGEST_NAME = 80
 _AROUND_NAMES = " \u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 
@@ -155,8 +155,8 @@ class _Senders:
     def split(self, text: str) -> tuple[str, str]:
         """Give sender and message; the sender is empty where WhatsApp speaks."""
         first, _, _ = text.partition("\n")
-        name, colon, _ = first.partition(": ")
-        if colon and _is_name(name):
+        name, colon, rest = first.partition(": ")
+        if colon and _is_name(name, rest):
             return self._known.setdefault(name_key(name), name.strip(_AROUND_NAMES)), text[len(name) + 2 :]
         # An editor may have taken the space away; then only a name that was seen before is one.
         name, colon, _ = first.partition(":")
@@ -165,9 +165,14 @@ class _Senders:
         return "", text
 
 
-def _is_name(name: str) -> bool:
-    # In a group's new title, quoted, a colon may stand.
-    return 0 < len(name.strip()) <= _LONGEST_NAME and len(_QUOTES.findall(name)) % 2 == 0
+def _is_name(name: str, rest: str) -> bool:
+    # Ann changed the subject to "Plan: B"
+    quoted_title = " " in name and _is_odd(name) and _is_odd(rest)
+    return 0 < len(name.strip()) <= _LONGEST_NAME and not quoted_title
+
+
+def _is_odd(text: str) -> bool:
+    return len(_QUOTE.findall(text)) % 2 == 1
 
 
 def _message(at: datetime, text: str, senders: _Senders, *, bracket: bool) -> Message:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Order = Literal["dmy", "mdy", "ymd"]
@@ -77,7 +78,8 @@ def stamp_of(line: str) -> Stamp | None:
     style = Style(
         found["bracket"] is not None,
         found["separator"],
-        _is_year(fields[0]),
+        # Who writes the half of the day in front of the hour, in East Asia, writes the year in front too.
+        _is_year(fields[0]) or (found["before"] is not None and not _is_year(fields[2])),
         found["second"] is not None,
         half is not None,
     )
@@ -153,6 +155,9 @@ class Evidence:
             order: trial for order, trial in self._trials.items() if trial.demerits() == best
         }
         first = next(iter(likely))
+        if len(likely) > 1:
+            # Two digits of a year in front are too rare to make the others doubtful.
+            likely.pop("ymd", None)
         # Under several orders 5/5/22 is the same day.
         if len({(trial.first, trial.last) for trial in likely.values()}) == 1:
             return first, False
@@ -161,6 +166,7 @@ class Evidence:
         return "mdy" if american and "mdy" in likely else first, True
 
 
+@lru_cache(maxsize=4096)
 def _date(fields: tuple[str, str, str], order: Order) -> date | None:
     day, month, year = (fields[order.index(part)] for part in "dmy")
     try:
