@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
@@ -23,9 +22,7 @@ def lines_of(source: Source) -> Iterator[tuple[int, str, str]]:
     number = 0
     try:
         # A lone carriage return ends no line: it is somebody's text.
-        for number, line in enumerate(
-            io.TextIOWrapper(source, encoding=source.encoding, newline="\n"), start=1
-        ):
+        for number, line in enumerate(source.open_text(newline="\n"), start=1):
             source.record_line = number
             text = line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
             yield number, text, line[len(text) :]
