@@ -15,11 +15,11 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING
 
 from maltu.exports.message import Message
-from maltu.exports.names import name_key
+from maltu.exports.names import Spellings
 from maltu.exports.spool import IN_MEMORY_BYTES
 from maltu.exports.text_lines import lines_of, too_long
 from maltu.exports.unread import Unread
-from maltu.exports.whatsapp_dates import Evidence, orders_of, sent_at, stamp_of
+from maltu.exports.whatsapp_dates import Evidence, is_possible, sent_at, stamp_of
 from maltu.exports.whatsapp_kinds import told_apart
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def score(head: str) -> int:
     styles: Counter[Style] = Counter()
     for line in head.split("\n"):
         stamp = stamp_of(line)
-        if stamp and any(sent_at(stamp, order) for order in orders_of(stamp.style)):
+        if stamp and is_possible(stamp):
             styles[stamp.style] += 1
     return max(styles.values(), default=0)
 
@@ -93,7 +93,7 @@ def _survey(source: Source, spool: IO[str]) -> Evidence | None:
     end_before = ""
     for _, line, end in lines_of(source):
         spool.write(line + end)
-        if (stamp := stamp_of(line)) and any(sent_at(stamp, order) for order in orders_of(stamp.style)):
+        if (stamp := stamp_of(line)) and is_possible(stamp):
             evidence = styles.setdefault(stamp.style, Evidence(stamp.style))
             evidence.take(stamp)
             evidence.after_crlf += end_before == "\r\n"
@@ -150,18 +150,18 @@ class _Senders:
     """Tells where a name ends: at the first colon and space that are no part of WhatsApp's own words."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._spellings = Spellings()
 
     def split(self, text: str) -> tuple[str, str]:
         """Give sender and message; the sender is empty where WhatsApp speaks."""
         first, _, _ = text.partition("\n")
         name, colon, rest = first.partition(": ")
-        if colon and _is_name(name, rest):
-            return self._known.setdefault(name_key(name), name.strip(_AROUND_NAMES)), text[len(name) + 2 :]
+        if colon and (name in self._spellings or _is_name(name, rest)):
+            return self._spellings[name].strip(_AROUND_NAMES), text[len(name) + 2 :]
         # An editor may have taken the space away; then only a name that was seen before is one.
         name, colon, _ = first.partition(":")
-        if colon and (sender := self._known.get(name_key(name))):
-            return sender, text[len(name) + 1 :]
+        if colon and name in self._spellings:
+            return self._spellings[name].strip(_AROUND_NAMES), text[len(name) + 1 :]
         return "", text
 
 

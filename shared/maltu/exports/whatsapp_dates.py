@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 Order = Literal["dmy", "mdy", "ymd"]
 
-_MARKS = "[\u200e\u200f\u061c\u202a-\u202c\u2066-\u2069\ufeff]*"
+_MARKS = "[\u200e\u200f\u061c\u202a-\u202c\u2066-\u2069\ufeff]{0,4}"
 _AM = "오전|午前|上午|凌晨|清晨|早上|ص|π\\.μ\\."
 _PM = "오후|午後|下午|中午|晚上|م|μ\\.μ\\."
 _STAMP = re.compile(
@@ -92,7 +92,12 @@ def sent_at(stamp: Stamp, order: Order) -> datetime | None:
     return day and datetime.combine(day, stamp.time)
 
 
-def orders_of(style: Style) -> tuple[Order, ...]:
+def is_possible(stamp: Stamp) -> bool:
+    """Tell whether the stamp is a time under any order."""
+    return any(_date(stamp.fields, order) for order in _orders_of(stamp.style))
+
+
+def _orders_of(style: Style) -> tuple[Order, ...]:
     """Give the orders that a style leaves open, the likeliest first."""
     return ("ymd",) if style.year_first else ("dmy", "mdy", "ymd")
 
@@ -103,18 +108,15 @@ class _Trial:
 
     impossible: int = 0
     backwards: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-    before: datetime | None = None
+    first: date | None = None
+    last: date | None = None
+    before: date | None = None
 
-    def take(self, at: datetime | None) -> None:
-        if at is None:
-            self.impossible += 1
-            return
-        self.backwards += self.before is not None and at < self.before
-        self.before = at
-        self.first = min(self.first or at, at)
-        self.last = max(self.last or at, at)
+    def take(self, day: date) -> None:
+        self.backwards += self.before is not None and day < self.before
+        self.before = day
+        self.first = min(self.first or day, day)
+        self.last = max(self.last or day, day)
 
     def demerits(self) -> tuple[int, int, int]:
         days = (self.last - self.first).days if self.first and self.last else 0
@@ -136,17 +138,28 @@ class Evidence:
     after_crlf: int = 0
     after_lf: int = 0
     _trials: dict[Order, _Trial] = field(init=False)
+    _failing: list[_Trial] = field(init=False, default_factory=list)
+    _fields: tuple[str, str, str] | None = field(init=False, default=None)
     _padded: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self._trials = {order: _Trial() for order in orders_of(self.style)}
+        self._trials = {order: _Trial() for order in _orders_of(self.style)}
 
     def take(self, stamp: Stamp) -> None:
         """Count a stamp."""
         self.stamps += 1
-        self._padded = self._padded or any(part.startswith("0") for part in stamp.fields[:2])
-        for order, trial in self._trials.items():
-            trial.take(sent_at(stamp, order))
+        # Hundreds of messages have the same date, and say the same about its order.
+        if stamp.fields != self._fields:
+            self._fields = stamp.fields
+            self._padded = self._padded or any(part.startswith("0") for part in stamp.fields[:2])
+            self._failing = []
+            for order, trial in self._trials.items():
+                if day := _date(stamp.fields, order):
+                    trial.take(day)
+                else:
+                    self._failing.append(trial)
+        for trial in self._failing:
+            trial.impossible += 1
 
     def order(self) -> tuple[Order, bool]:
         """Decide the order; True where it is a guess."""

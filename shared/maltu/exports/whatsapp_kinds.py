@@ -33,7 +33,7 @@ _OTHER_MEDIA = re.compile(
 )
 _MEDIA_IN_BRACKETS = re.compile(
     r"(?:image|photo|video|audio|sticker|GIF|document|Contact card|video note|voice message) omitted"
-    r"|.+ • .+ document omitted",
+    r"|.{1,200} • .{1,60} document omitted",
     re.IGNORECASE,
 )
 _MEDIA_BEHIND_A_MARK = re.compile(
@@ -56,9 +56,9 @@ _OWN = re.compile(
 )
 _EDITED = re.compile(
     r"\s?(?:<This message was edited>|<(?:이 )?메시지가 (?:수정|편집)되었습니다\.?>"
-    r"|<수정된 메시지입니다\.?>|\u200e<[^<>\n:]+>)\Z"
+    r"|<수정된 메시지입니다\.?>|\u200e<[^<>\n:]{1,80}>)\Z"
 )
-_CAPTION_BEFORE = re.compile(r"\s?\u200e<[^<>\n]+: [^<>\n]+\.\w{1,5}>\Z")
+_CAPTION_BEFORE = re.compile(r"\s?\u200e<[^<>\n]{1,40}: [^<>\n]{1,250}\.\w{1,5}>\Z")
 
 
 def told_apart(text: str, *, bracket: bool) -> tuple[str, Kind]:
@@ -68,7 +68,7 @@ def told_apart(text: str, *, bracket: bool) -> tuple[str, Kind]:
         text: the message as it stands in the file.
         bracket: whether the file's times stand in brackets, as iPhones write them.
     """
-    if (edited := _EDITED.search(text)) and edited.start():
+    if text.endswith(">") and (edited := _EDITED.search(text)) and edited.start():
         text = text[: edited.start()]
     bare = text.lstrip(_MARK)
     if _DELETED.fullmatch(bare):
@@ -78,7 +78,7 @@ def told_apart(text: str, *, bracket: bool) -> tuple[str, Kind]:
     first, _, caption = bare.partition("\n")
     if caption and (_OMITTED.fullmatch(first) or _ATTACHED.fullmatch(first)):
         return caption, "text"
-    if (attached := _CAPTION_BEFORE.search(text)) and attached.start():
+    if text.endswith(">") and (attached := _CAPTION_BEFORE.search(text)) and attached.start():
         return text[: attached.start()], "text"
     if (bracket and text.startswith(_MARK)) or _OWN.fullmatch(bare):
         return bare, "system"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -393,3 +394,23 @@ def test_memory_does_not_grow_with_the_file() -> None:
     message = f"18/03/2022, 14:56 - Ann: {'안녕' * 500}\n".encode()
 
     assert peak_bytes(message * 4000) < peak_bytes(message * 1000) + 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(MARK * 500_000, id="marks"),
+        pytest.param(f"\n{MARK * 500_000}", id="marks at a line's start"),
+        pytest.param("a • " * 300_000, id="as before a document's size"),
+        pytest.param(f"{MARK}<{': x' * 300_000}>", id="as before an attachment's name"),
+        pytest.param("a.b (" * 200_000, id="as before a file's name"),
+        pytest.param(f"{MARK}<a>" * 200_000, id="as an edited message's mark"),
+    ],
+)
+@pytest.mark.parametrize("stamp", ["18/03/2022, 14:56 - ", "[18/03/22, 14:56:01] "])
+def test_a_long_text_takes_no_longer_than_its_length(stamp: str, text: str) -> None:
+    started = time.process_time()
+
+    assert len(messages(f"{stamp}Ann: {text}\n{stamp}Bob: x\n")) == 2
+
+    assert time.process_time() - started < 2
