@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from maltu.errors import UnreadableExport
+from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
 from maltu.exports.identities import Identities
 from maltu.exports.message import Message
 from maltu.exports.unread import NotAMessage, Unread
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 FORMAT = "discord-csv"
 CUTS_AT = None
-MAX_FIELD_CHARACTERS = 1024 * 1024
 
 _COLUMNS = ["authorid", "author", "date", "content", "attachments", "reactions"]
 _HEADERS = (_COLUMNS, ["messageid", *_COLUMNS])
@@ -103,7 +102,7 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
                 yield made
             break
         except csv.Error as error:
-            _raise_if_hopeless(error, source.record_line + 1)
+            raise_if_hopeless(error, source.record_line + 1)
             source.record_line = rows.line_num
             unread.count("broken quoting", rows.line_num, "")
         except UnicodeDecodeError as error:
@@ -141,17 +140,3 @@ def _sent_at(date: str) -> datetime:
 
 def _is_header(row: list[str]) -> bool:
     return [name.strip("\ufeff ").lower() for name in row] in _HEADERS
-
-
-def _raise_if_hopeless(error: csv.Error, line: int) -> None:
-    # csv has one exception for everything; its texts are the same in 3.11 to 3.13 and held by tests.
-    if "field limit" in str(error):
-        raise UnreadableExport(
-            f"The row that starts at line {line} has a field of over {MAX_FIELD_CHARACTERS:,} characters: "
-            "a quote may open there that never closes."
-        ) from None
-    if "end of data" in str(error):
-        raise UnreadableExport(
-            f"The file ends inside the row that starts at line {line}: a quote opens there and never closes. "
-            "It may have been cut off; export the chat again."
-        ) from None

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
+from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
 from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
 from maltu.exports.kakaotalk_stamps import Clocks
 from maltu.exports.message import Message, unchecked_message
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 FORMAT = "kakaotalk-csv"
 CUTS_AT = None
-MAX_FIELD_CHARACTERS = 1024 * 1024
 
 _HEADER = ["date", "user", "message"]
 _DELIMITERS = (",", ";", "\t")
@@ -123,7 +123,7 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
                 yield new_message(Message, (sent_at, spellings[sender], text, kind))
             break
         except csv.Error as error:
-            _raise_if_hopeless(error, source.record_line + 1)
+            raise_if_hopeless(error, source.record_line + 1)
             source.record_line = rows.line_num
             unread.count_broken(rows.line_num)
         except UnicodeDecodeError as error:
@@ -197,17 +197,3 @@ def _reason(row: list[str]) -> str:
     if len(row) != len(_HEADER):
         return "wrong number of fields"
     return "unreadable date" if row[0] else "no date in it or before it"
-
-
-def _raise_if_hopeless(error: csv.Error, line: int) -> None:
-    # csv has one exception for everything; its texts are the same in 3.11 to 3.13 and held by tests.
-    if "field limit" in str(error):
-        raise UnreadableExport(
-            f"The row that starts at line {line} has a field of over {MAX_FIELD_CHARACTERS:,} characters: "
-            "a quote may open there that never closes."
-        ) from None
-    if "end of data" in str(error):
-        raise UnreadableExport(
-            f"The file ends inside the row that starts at line {line}: a quote opens there and never closes. "
-            "It may have been cut off; export the chat again."
-        ) from None

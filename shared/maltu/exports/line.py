@@ -68,8 +68,10 @@ _DELETED = re.compile(
 
 
 def score(head: str) -> int:
-    """Count the messages' lines in ``head``."""
-    return sum(1 for line in head.split("\n") if _MESSAGE.fullmatch(line))
+    """Count the messages' and the dates' lines in ``head``; dates alone are other messengers' too."""
+    lines = [line.removesuffix("\r") for line in head.split("\n")]
+    sent = sum(1 for line in lines if _MESSAGE.fullmatch(line))
+    return sent and sent + sum(1 for line in lines if _date_of(line))
 
 
 def room(head: str, name: str) -> str | None:  # noqa: ARG001 - the first line has it

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maltu.errors import UnreadableExport
 from maltu.exports import read_export
-from maltu.exports.kakaotalk_csv import MAX_FIELD_CHARACTERS
+from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS
 from maltu.exports.source import MAX_RECORD_BYTES
 from tests.unit.exports.kakaotalk import HEADER, csv_of, messages, opened, quoted
 
