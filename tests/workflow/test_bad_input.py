@@ -24,7 +24,7 @@ KEY = "exports/하준/chat.csv"
         (b"", "UnreadableExport", "empty"),
         (HEADER, "UnreadableExport", "no messages"),
         ("name,age,city\nkim,3,seoul\n", "UnreadableExport", "Date,User,Message"),
-        ((HEADER + '2026-01-01 10:00:00,"a","안녕"\n').encode("cp949"), "UnreadableExport", "UTF-8"),
+        ((HEADER + '2026-01-01 10:00:00,"a","안녕"\n').encode() + b"\xff", "UnreadableExport", "UTF-8"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "UnreadableExport", ""),
         (b"PK\x03\x04" + bytes(2000), "UnreadableExport", ""),
         (as_csv([("2026-01-01 10:00:00", "하준", "혼잣말")] * 30), "UnknownSpeaker", "하준"),

@@ -53,6 +53,15 @@ def open_archive(stream: BinaryIO, *, name: str, first: bytes, is_export: Callab
     """
     held = _seekable(stream, name=name, first=first)
     try:
+        return _open_the_export(held, name, is_export)
+    except BaseException:
+        if held is not stream:
+            held.close()
+        raise
+
+
+def _open_the_export(held: BinaryIO, name: str, is_export: Callable[[Source], bool]) -> Source:
+    try:
         _check_directory(held, name)
         archive = zipfile.ZipFile(held)
     except (zipfile.BadZipFile, struct.error) as error:
