@@ -11,7 +11,8 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   ├── InvalidKey            the object stands where no persona can be read from
     │   ├── UnreadableExport      no reader understands the file
     │   ├── UnknownSpeaker        nobody, or nobody of that name, to learn from
-    │   └── TooFewExamples        less than a fine-tune needs
+    │   ├── TooFewExamples        less than a fine-tune needs
+    │   └── LimitExceeded         more than the base model takes, or nothing that it reads
     ├── InvalidSettings           persona.json, metadata or deployment settings
     ├── ProviderError             the fine-tuning provider
     │   ├── RateLimited           its limit is reached: try again later
@@ -59,6 +60,10 @@ class UnknownSpeaker(ExportError):
 
 class TooFewExamples(ExportError):
     """The export gives fewer examples than a fine-tune needs."""
+
+
+class LimitExceeded(ExportError):
+    """The dataset is more than the base model takes, or in a format that it does not read."""
 
 
 class InvalidSettings(MaltuError):

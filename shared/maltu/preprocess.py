@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from maltu.dataset import build_dataset, default_system_prompt, open_tokenizer
-from maltu.errors import MaltuError, UnknownSpeaker
+from maltu.dataset import Room, build_dataset, default_system_prompt, open_tokenizer
+from maltu.errors import LimitExceeded, MaltuError, UnknownSpeaker
 from maltu.exports import choose_speaker, read_export, survey
+from maltu.masking import Masker
 from maltu.naming import (
     dataset_prefix,
     identity_of,
@@ -25,7 +26,8 @@ from maltu.naming import (
     parse_export_key,
     version_name,
 )
-from maltu.providers.base_models import base_model, training_cost, training_epochs
+from maltu.providers.base_models import base_model
+from maltu.reporting import full_report
 from maltu.settings import resolve_settings
 from maltu.storage import HashedStream
 
@@ -153,22 +155,22 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
         directory = Path(folder)
         # The version that was surveyed, though a newer one may have replaced it meanwhile.
         body = services.bucket.open_export(drop.key, plan.version_id).body
+        reading = read_export(cast("BinaryIO", body), name=drop.key.rpartition("/")[2])
         summary = build_dataset(
-            read_export(cast("BinaryIO", body), name=drop.key.rpartition("/")[2]),
+            [Room(messages=reading, named=plan.named, cuts_at=reading.cuts_at, skipped=reading.skipped)],
             speaker=settings.speaker,
-            named=plan.named,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),
+            masking=Masker(settings.names),
             directory=directory,
+            max_example_tokens=model.max_example_tokens,
         )
-        report = {**summary.as_report(), "speakers": plan.speakers}
-        epochs = training_epochs(report["examples"]["train"], chosen=settings.n_epochs)
-        report["cost"] = {
-            "base_model": model.id,
-            "epochs": epochs,
-            "usd": training_cost(model, report["tokens"]["train"], epochs),
-        }
-        (directory / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=2), "utf-8")
+        report = full_report(summary, settings, model, today=drop.dropped_at.date())
+        if report["errors"]:
+            raise LimitExceeded(" ".join(report["errors"]))
+        # The bucket's report shows three examples; the registry's holds no chat text.
+        shown = {**report, "samples": list(summary.samples)}
+        (directory / "report.json").write_text(json.dumps(shown, ensure_ascii=False, indent=2), "utf-8")
         for file in sorted(directory.iterdir()):
             kind = "application/json" if file.suffix == ".json" else "application/jsonl"
             services.bucket.store(f"{prefix}/{file.name}", file, content_type=kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import unquote
@@ -17,12 +17,14 @@ from urllib.parse import unquote
 from maltu.errors import InvalidSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Recipe = Literal["conversation", "pair"]
-Format = Literal["chat", "completions"]
+Format = Literal["chat", "bedrock", "completions"]
 
 MAX_SETTINGS_BYTES = 64 * 1024
+
+_COLLECTIONS = {"Mapping[str, str]": dict, "Sequence[str]": list}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class PersonaSettings:
     Attributes:
         speaker: the persona's name as it stands in the export; None applies the rule in ``choose_speaker``.
         recipe: ``conversation`` trains dialogue as dialogue, ``pair`` one question and its answer.
-        format: ``chat`` (OpenAI messages) or ``completions`` (legacy prompt and completion).
+        format: ``chat`` (OpenAI messages), ``bedrock`` (``bedrock-conversation-2024``) or ``completions``
+            (legacy prompt and completion).
         silence_minutes: a pause longer than this ends a conversation.
         validation_share: the part of the examples, newest first, kept out of training; 0 to 0.5.
         system_prompt: sent with every example and every request; None takes the default one.
@@ -40,6 +43,8 @@ class PersonaSettings:
         stop: ends every completion of the ``completions`` format; may be empty.
         base_model: the model to tune; None takes the deployment's.
         n_epochs: passes over the dataset; None leaves it to the provider.
+        aliases: names in the exports, and whose they are; settles who "You" is.
+        names: of people outside the chat, to be masked in every text.
     """
 
     speaker: str | None = None
@@ -52,6 +57,8 @@ class PersonaSettings:
     stop: str = " END"
     base_model: str | None = None
     n_epochs: int | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         _one_of("recipe", self.recipe, get_args(Recipe))
@@ -121,6 +128,11 @@ def _replace(settings: PersonaSettings, chosen: Mapping[str, Any], *, source: st
 def _fits(annotation: str, value: object) -> bool:
     if value is None:
         return "None" in annotation
+    if annotation in _COLLECTIONS:
+        inside = cast("dict[str, object] | list[object]", value)
+        return isinstance(value, _COLLECTIONS[annotation]) and all(
+            isinstance(text, str) for text in (inside.values() if isinstance(inside, dict) else inside)
+        )
     if "int" in annotation:
         return isinstance(value, int) and not isinstance(value, bool)
     if "float" in annotation:
@@ -130,6 +142,8 @@ def _fits(annotation: str, value: object) -> bool:
 
 def _from_text(name: str, text: str) -> str | int | float:
     annotation = next(str(field.type) for field in dataclasses.fields(PersonaSettings) if field.name == name)
+    if annotation in _COLLECTIONS:
+        raise InvalidSettings(f"the object's metadata sets {name}, which is set in persona.json only.")
     convert = int if "int" in annotation else float if "float" in annotation else str
     try:
         return convert(text)

@@ -1,6 +1,6 @@
 """Messages become turns, conversations, examples and the files a fine-tune is made from."""
 
-from maltu.dataset.build import build_dataset
+from maltu.dataset.build import Masking, Room, build_dataset
 from maltu.dataset.examples import Example
 from maltu.dataset.prompts import default_system_prompt, dialogue_labels, render_completion, render_prompt
 from maltu.dataset.ranks import Encoding
@@ -12,7 +12,9 @@ __all__ = [
     "DatasetSummary",
     "Encoding",
     "Example",
+    "Masking",
     "RanksMissing",
+    "Room",
     "Turn",
     "build_dataset",
     "conversations_of",

@@ -1,87 +1,158 @@
-"""An export's messages become the files that a fine-tune is made from."""
+"""Exports' messages become the files that a fine-tune is made from."""
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from maltu.dataset.examples import split_longest
 from maltu.dataset.files import MIN_EXAMPLES, ExampleFile
-from maltu.dataset.formats import Layout, layout_of
+from maltu.dataset.formats import layout_of
+from maltu.dataset.repeats import Repeats
 from maltu.dataset.tally import Tally
 from maltu.dataset.turns import conversations_of, turns_of
 from maltu.errors import TooFewExamples
-from maltu.exports import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
+    from typing import BinaryIO
 
     from maltu.dataset.examples import Example
+    from maltu.dataset.formats import Layout
     from maltu.dataset.summary import DatasetSummary
+    from maltu.dataset.turns import Turn
     from maltu.exports import Message
     from maltu.settings import PersonaSettings
 
+    Lined = tuple[Layout, list[Example]]
+
+
+class Masking(Protocol):
+    """What replaces personal data: ``mask`` a text; ``counts`` of what was replaced so far, by type."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Pieces replaced so far, by type."""
+        ...
+
+    def mask(self, text: str) -> str:
+        """Give the text with its personal data replaced."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """One room's messages, to be read once.
+
+    Attributes:
+        messages: in the order of time.
+        named: whether more than two people write, so that the user's side needs names.
+        cuts_at: the number of characters after which the export cuts a text; None where it does not.
+        skipped: rows of the exports that were no message, by reason; complete when all are read.
+    """
+
+    messages: Iterable[Message]
+    named: bool = False
+    cuts_at: int | None = None
+    skipped: Counter[str] | None = None
+
+
+class _Conversation(NamedTuple):
+    started_at: datetime
+    room: int
+    turns: list[Turn]
+
 
 def build_dataset(  # noqa: PLR0913 - what a dataset depends on
-    messages: Iterable[Message],
+    rooms: Sequence[Room],
     *,
     speaker: str,
-    named: bool,
     settings: PersonaSettings,
     count_tokens: Callable[[str], int],
+    masking: Masking,
     directory: Path,
+    max_example_tokens: int | None = None,
 ) -> DatasetSummary:
     """Write ``train.jsonl``, and ``validation.jsonl`` where there is enough for one, in one pass.
 
-    The examples stand in the order of time, and the newest conversations are the validation. Memory does not
-    grow with the export.
+    The examples stand in the order of time, and the newest conversations are the validation. Rooms never mix
+    inside a conversation. Memory does not grow with the exports.
 
     Args:
-        messages: one room's, in the order of the export; of a ``Reading`` the skipped rows are reported too.
-        speaker: the persona's name as it stands in the export.
-        named: whether more than two people write, so that the user's side needs names.
+        rooms: where the persona writes.
+        speaker: the persona's name as it stands in the rooms.
         settings: recipe, format and the rest of the owner's choices.
         count_tokens: as ``open_tokenizer`` gives it.
+        masking: replaces the personal data in every text.
         directory: exists; is empty.
+        max_example_tokens: the most tokens that the provider takes in an example; None where nobody says.
 
     Raises:
-        TooFewExamples: the export gives fewer examples than a fine-tune needs; no file is left.
+        TooFewExamples: the exports give fewer examples than a fine-tune needs; no file is left.
         UnreadableExport: the messages are read from a file that cannot be read to its end.
     """
-    layout = layout_of(settings, speaker=speaker, named=named, count_tokens=count_tokens)
+    layout = layout_of(
+        settings, speaker=speaker, count_tokens=count_tokens, max_example_tokens=max_example_tokens
+    )
+    layouts = [layout.for_room(speaker, named=room.named) for room in rooms]
     silence = timedelta(minutes=settings.silence_minutes)
-    tally = Tally(layout)
-    turns = turns_of(messages, speaker=speaker, silence=silence, named=named, left_out=tally.left_out)
+    tally = Tally()
+    repeats = Repeats()
+
+    def conversations(number: int, room: Room) -> Iterator[_Conversation]:
+        turns = turns_of(
+            room.messages,
+            speaker=speaker,
+            silence=silence,
+            named=room.named,
+            cuts_at=room.cuts_at,
+            mask=masking.mask,
+            repeats=repeats,
+            left_out=tally.left_out,
+            spoken=tally.spoken,
+        )
+        for conversation in conversations_of(turns, silence=silence):
+            yield _Conversation(conversation[0].started_at, number, conversation)
+
+    streams = [conversations(number, room) for number, room in enumerate(rooms)]
+    merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=lambda one: one[:2])
+    made = ((layouts[room], tally.examples_of(turns, layouts[room], room=room)) for _, room, turns in merged)
     train = directory / "train.jsonl"
     with train.open("wb") as file:
-        examples = _write(map(tally.examples_of, conversations_of(turns, silence=silence)), layout, file)
+        examples = _write(made, layout, file)
         if examples.count < MIN_EXAMPLES:
             train.unlink()
             raise _too_few(examples.count, speaker)
         parts = examples.split(settings.validation_share, train, directory / "validation.jsonl")
-    skipped = Counter(messages.skipped) if isinstance(messages, Reading) else Counter[str]()
-    return tally.summary(examples, parts, speaker=speaker, skipped=skipped)
+    skipped = sum((room.skipped for room in rooms if room.skipped), Counter[str]())
+    samples = examples.samples(train)
+    return tally.summary(
+        layout, examples, parts, speaker=speaker, skipped=skipped, masked=masking.counts, samples=samples
+    )
 
 
-def _write(conversations: Iterable[list[Example]], layout: Layout, file: BinaryIO) -> ExampleFile:
+def _write(made: Iterable[Lined], layout: Layout, file: BinaryIO) -> ExampleFile:
     examples = ExampleFile(file, limit=layout.max_tokens)
-    first: list[list[Example]] = []
-    for made in conversations:
-        examples.write(_lines(made, layout))
-        if made and examples.count < MIN_EXAMPLES:
-            first.append(made)
+    first: list[Lined] = []
+    for room_layout, of_conversation in made:
+        examples.write(_lines(of_conversation, room_layout))
+        if of_conversation and examples.count < MIN_EXAMPLES:
+            first.append((room_layout, of_conversation))
     if examples.count >= MIN_EXAMPLES or layout.recipe == "pair":
         return examples
     # A short export: shorter dialogues teach less of a conversation's flow, but more than no fine-tune does.
-    split_longest(first, least=MIN_EXAMPLES)
+    split_longest([examples for _, examples in first], layout.making, least=MIN_EXAMPLES)
     file.seek(0)
     file.truncate()
     examples = ExampleFile(file, limit=layout.max_tokens)
-    for made in first:
-        examples.write(_lines(made, layout))
+    for room_layout, of_conversation in first:
+        examples.write(_lines(of_conversation, room_layout))
     return examples
 
 

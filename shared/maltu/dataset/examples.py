@@ -2,89 +2,174 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from maltu.dataset.turns import Turn, pause_before
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from maltu.settings import Recipe
 
+    Fits = Callable[["Example"], bool]
 
-@dataclass(frozen=True, slots=True)
-class Example:
+CONTEXT_TURNS = 6
+
+CUT_OFF = "turns of the persona's that the export cut off"
+UNANSWERED = "unanswered turns"
+ANSWERS_NOTHING = "turns of the persona's that answer nothing"
+
+
+class Example(NamedTuple):
     """What one line of a chat dataset teaches.
 
     Attributes:
         turns: alternate, start with the user's and end with the persona's; the first one is empty where the
             persona spoke first.
+        context: how many of the first turns another example teaches already; an even number.
     """
 
     turns: tuple[Turn, ...]
+    context: int = 0
+
+    @property
+    def taught(self) -> int:
+        """How many of the persona's turns are trained: those of its own that are whole."""
+        return sum([turn[5] for turn in self.turns[self.context + 1 :: 2]])
 
 
-def examples_of(
-    conversation: Sequence[Turn], *, recipe: Recipe, fits: Callable[[Example], bool], left_out: Counter[str]
-) -> list[Example]:
+class Making(NamedTuple):
+    """How conversations are made into examples.
+
+    Attributes:
+        recipe: ``conversation`` makes one example, split only where it does not fit; ``pair`` makes one of
+            each turn of the user's and the answer.
+        fits: whether an example is short enough for the provider.
+        weighs: whether the format can show a turn of the persona's without teaching it.
+        opens: whether the format can show that the persona speaks first.
+    """
+
+    recipe: Recipe
+    fits: Fits
+    weighs: bool = True
+    opens: bool = True
+
+    @property
+    def context(self) -> int:
+        """How many turns the second part of a split conversation shows again; an even number."""
+        return CONTEXT_TURNS if self.weighs else 0
+
+
+def examples_of(conversation: Sequence[Turn], making: Making, *, left_out: Counter[str]) -> list[Example]:
     """Make a conversation's examples, in its order.
 
     Args:
         conversation: turns that alternate.
-        recipe: ``conversation`` makes one example, split only where it does not fit; ``pair`` makes one of
-            each turn of the user's and the answer.
-        fits: whether an example is short enough for the provider.
-        left_out: counts the turns that are in no example, by reason.
+        making: how.
+        left_out: counts the turns that are not trained, by reason.
     """
-    answered = list(conversation)
-    if not answered[-1].persona:
-        left_out["unanswered turns"] += 1
-        answered.pop()
-    if not answered:
-        return []
-    if recipe == "pair":
-        if answered[0].persona:
-            left_out["turns of the persona's that answer nothing"] += 1
-            del answered[0]
-        return [Example(tuple(answered[at : at + 2])) for at in range(0, len(answered), 2)]
-    if answered[0].persona:
-        # No words are invented for the user: an empty message comes to mean "you start".
-        start = answered[0].started_at
-        answered.insert(0, Turn(persona=False, text="", started_at=start, ended_at=start, messages=0))
-    return _split_until_fits(Example(tuple(answered)), fits)
+    of_persona = conversation[not conversation[0].persona :: 2]
+    if all([turn[5] for turn in of_persona]):  # noqa: C419 - a list is faster, and this runs for every turn
+        return _examples_of_whole(list(conversation), making, left_out)
+    if making.weighs and making.recipe == "conversation":
+        left_out[CUT_OFF] += sum(not turn.whole for turn in of_persona)
+        made = _examples_of_whole(list(conversation), making, left_out)
+        return [example for part in made if (example := _trimmed(part, left_out)) is not None]
+    return [
+        example
+        for part in _between_cut_off(conversation, left_out)
+        for example in _examples_of_whole(part, making, left_out)
+    ]
 
 
-def split_longest(conversations: list[list[Example]], *, least: int) -> None:
+def split_longest(conversations: list[list[Example]], making: Making, *, least: int) -> None:
     """Split the longest examples, in place, until there are ``least`` or none can be split."""
-    while sum(map(len, conversations)) < least:
+    count = sum(map(len, conversations))
+    while count < least:
         splittable = [
-            (-len(example.turns), number, at)
+            (example.context - len(example.turns), number, at)
             for number, examples in enumerate(conversations)
             for at, example in enumerate(examples)
-            if len(example.turns) > 2  # noqa: PLR2004 - one turn of each side cannot be split
+            if len(example.turns) - example.context > 2  # noqa: PLR2004 - one turn of each side cannot be split
         ]
         if not splittable:
             return
         _, number, at = min(splittable)
-        conversations[number][at : at + 1] = _split(conversations[number][at])
+        parts = _split(conversations[number][at], making.context)
+        conversations[number][at : at + 1] = [part for part in parts if part.taught]
+        before, count = count, sum(map(len, conversations))
+        if count == before:
+            return
 
 
-def _split_until_fits(example: Example, fits: Callable[[Example], bool]) -> list[Example]:
+def _examples_of_whole(turns: list[Turn], making: Making, left_out: Counter[str]) -> list[Example]:
+    if turns and not turns[-1].persona:
+        left_out[UNANSWERED] += 1
+        turns.pop()
+    if turns and turns[0].persona:
+        if making.recipe == "pair" or not making.opens:
+            left_out[ANSWERS_NOTHING] += 1
+            del turns[0]
+        else:
+            # No words are invented for the user: an empty message comes to mean "you start".
+            start = turns[0].started_at
+            turns.insert(0, Turn(persona=False, text="", started_at=start, ended_at=start, messages=0))
+    if not turns:
+        return []
+    if making.recipe == "pair":
+        return [Example(tuple(turns[at : at + 2])) for at in range(0, len(turns), 2)]
+    example = Example(tuple(turns))
+    return [example] if making.fits(example) else _split_until_fits(example, making)
+
+
+def _between_cut_off(conversation: Sequence[Turn], left_out: Counter[str]) -> Iterator[list[Turn]]:
+    part: list[Turn] = []
+    for turn in conversation:
+        if turn.persona and not turn.whole:
+            left_out[CUT_OFF] += 1
+            yield part
+            part = []
+        else:
+            part.append(turn)
+    yield part
+
+
+def _trimmed(example: Example, left_out: Counter[str]) -> Example | None:
+    """Let an example end with a turn that it teaches; None where it teaches none."""
+    end = len(example.turns)
+    while end > example.context and not example.turns[end - 1].whole:
+        end -= 2
+        left_out[UNANSWERED] += example.turns[end].messages > 0
+    return Example(example.turns[:end], example.context) if end > example.context else None
+
+
+def _split_until_fits(example: Example, making: Making) -> list[Example]:
     done: list[Example] = []
     waiting = [example]
     while waiting:
         example = waiting.pop()
-        if len(example.turns) == 2 or fits(example):  # noqa: PLR2004 - one turn of each side cannot be split
+        if making.fits(example):
+            done.append(example)
+        elif example.context:
+            waiting.append(Example(example.turns[example.context :]))
+        elif len(example.turns) == 2:  # noqa: PLR2004 - one turn of each side cannot be split
             done.append(example)
         else:
-            waiting += reversed(_split(example))
+            waiting += reversed(_split(example, making.context))
     return done
 
 
-def _split(example: Example) -> tuple[Example, Example]:
-    """Split before the turn of the user's that waited longest; among equals nearest to the middle."""
+def _split(example: Example, context: int) -> tuple[Example, Example]:
+    """Split before the turn of the user's that waited longest; among equals nearest to the middle.
+
+    The second part shows up to ``context`` turns of the first one again, without teaching them.
+    """
     turns = example.turns
-    cut = max(range(2, len(turns), 2), key=lambda at: (pause_before(turns, at), -abs(2 * at - len(turns))))
-    return Example(turns[:cut]), Example(turns[cut:])
+    start = example.context
+    cut = max(
+        range(start + 2, len(turns), 2),
+        key=lambda at: (pause_before(turns, at), -abs(2 * at - start - len(turns))),
+    )
+    shown = min(context, cut)
+    return Example(turns[:cut], start), Example(turns[cut - shown :], shown)

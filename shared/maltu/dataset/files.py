@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from array import array
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 MIN_EXAMPLES = 10
+SAMPLES = 3
+
+_SAMPLE_BYTES = 4096
+_LINES_TO_SAMPLE_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of a dataset's files: how many examples it has, and how many tokens they have together."""
+    """One of a dataset's files: how many examples it has, their tokens together, and its size in bytes."""
 
     examples: int
     tokens: int
+    size: int
 
 
 class ExampleFile:
@@ -45,20 +52,21 @@ class ExampleFile:
 
     def write(self, lines: Iterable[tuple[str, int]]) -> None:
         """Append one conversation's lines, each given with its number of tokens."""
-        encoded: list[bytes] = []
+        texts: list[str] = []
         total = 0
         for line, tokens in lines:
-            encoded.append(line.encode() + b"\n")
+            texts.append(line)
             total += tokens
             self.longest = max(self.longest, tokens)
             self.over_limit += tokens > self._limit
-        if not encoded:
+        if not texts:
             return
+        encoded = _encoded("\n".join(texts) + "\n")
         self._starts.append(self._written)
-        self._examples.append(len(encoded))
+        self._examples.append(len(texts))
         self._tokens.append(total)
-        self._written += self._file.write(b"".join(encoded))
-        self.count += len(encoded)
+        self._written += self._file.write(encoded)
+        self.count += len(texts)
 
     def split(self, share: float, train: Path, validation: Path) -> tuple[Part, Part]:
         """Move the newest conversations, about ``share`` of the examples, from ``train`` to ``validation``.
@@ -68,6 +76,7 @@ class ExampleFile:
         """
         self._file.flush()
         first = _first_of_validation(self._examples, share)
+        start = self._written
         if first < len(self._starts):
             start = self._starts[first]
             with train.open("rb") as source, validation.open("wb") as target:
@@ -75,9 +84,38 @@ class ExampleFile:
                 shutil.copyfileobj(source, target)
             os.truncate(train, start)
         return (
-            Part(sum(self._examples[:first]), sum(self._tokens[:first])),
-            Part(sum(self._examples[first:]), sum(self._tokens[first:])),
+            Part(sum(self._examples[:first]), sum(self._tokens[:first]), start),
+            Part(sum(self._examples[first:]), sum(self._tokens[first:]), self._written - start),
         )
+
+    def samples(self, train: Path) -> tuple[dict[str, Any], ...]:
+        """Read some of the training examples back, from all over the file, rather short than long ones."""
+        with train.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            found = [
+                _sample_from(file, start)
+                for number in range(SAMPLES)
+                if (start := self._start_before(size * number // SAMPLES)) is not None
+            ]
+        return tuple(json.loads(line) for line in dict.fromkeys(found))
+
+    def _start_before(self, offset: int) -> int | None:
+        at = bisect_right(self._starts, offset)
+        return self._starts[at - 1] if at else None
+
+
+def _sample_from(file: BinaryIO, start: int) -> bytes:
+    file.seek(start)
+    lines = [line for _ in range(_LINES_TO_SAMPLE_FROM) if (line := file.readline())]
+    return next((line for line in lines if len(line) <= _SAMPLE_BYTES), min(lines, key=len))
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half an emoji, as JSON exports can hold: no JSON Lines file can.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def _first_of_validation(examples: Sequence[int], share: float) -> int:

@@ -1,12 +1,20 @@
-"""Examples become lines of JSON."""
+"""How a persona's examples are written, and what they cost in tokens."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from maltu.dataset.examples import Making
+from maltu.dataset.lines import (
+    bedrock_head,
+    bedrock_line,
+    chat_head,
+    chat_line,
+    completion_line,
+    has_reserved,
+)
 from maltu.dataset.prompts import (
     NOTHING_SAID,
     default_system_prompt,
@@ -26,14 +34,12 @@ if TYPE_CHECKING:
 TOKENS_PER_MESSAGE = 3
 TOKENS_PER_EXAMPLE = 3
 
-# Chat models take 65,536 tokens and more, but cut off a longer example's end silently: room to spare. The
+# Chat models take 32,000 tokens and more, but cut off a longer example's end silently: room to spare. The
 # legacy models that take completions end at 2,048, and there every turn repeats the dialogue before it.
-MAX_TOKENS: dict[Format, int] = {"chat": 16_000, "completions": 2_048}
+MAX_TOKENS: dict[Format, int] = {"chat": 16_000, "bedrock": 16_000, "completions": 2_048}
 
 _TURNS_REMEMBERED = 4096
 _CHARACTERS_REMEMBERED = 1000
-
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,9 @@ class Layout:
     """How a persona's examples are written, and what they cost.
 
     Attributes:
+        making: what the format asks of the examples.
+        max_tokens: the most tokens that an example should have.
+        head: what every line of ``chat`` or ``bedrock`` starts with.
         count_tokens: counts any text.
         count_turn: the same with a memory, for the turns of a long example are counted when it is measured
             and when it is written.
@@ -51,7 +60,9 @@ class Layout:
 
     recipe: Recipe
     format: Format
+    max_tokens: int
     system_prompt: str
+    head: str
     user_label: str
     persona_label: str
     separator: str
@@ -61,77 +72,101 @@ class Layout:
     user_tokens: int
     persona_tokens: int
     example_tokens: int
+    making: Making = field(init=False)
+
+    def __post_init__(self) -> None:
+        weighs = opens = self.format != "bedrock"
+        object.__setattr__(self, "making", Making(self.recipe, self.fits, weighs=weighs, opens=opens))
 
     def lines(self, example: Example) -> Iterator[tuple[str, int]]:
         """Write an example: its lines, each with the number of tokens it is charged for.
 
-        ``chat`` gives one line, ``completions`` one for each turn of the persona's.
+        ``chat`` and ``bedrock`` give one line, ``completions`` one for each turn that is taught.
         """
-        messages = [_message(turn) for turn in example.turns]
         if self.format == "chat":
-            system = {"role": "system", "content": self.system_prompt}
-            messages[0]["content"] = messages[0]["content"] or NOTHING_SAID
-            yield _encode({"messages": [system, *messages]}), self.tokens(example)
-            return
-        for at in range(1, len(messages), 2):
-            prompt = self._prompt(messages[:at])
-            completion = render_completion(
-                messages[at]["content"], separator=self.separator, stop=self.stop, recipe=self.recipe
-            )
-            line = _encode({"prompt": prompt, "completion": completion})
-            yield line, self.count_tokens(prompt) + self.count_tokens(completion)
+            yield chat_line(example, self.head), self.tokens(example)
+        elif self.format == "bedrock":
+            yield bedrock_line(example, self.head), self.tokens(example)
+        else:
+            yield from self._completions(example)
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
+        turns = example.turns
         count = self.count_tokens if self._surely_fits(example) else self.count_turn
-        return self.example_tokens + sum(
-            count(turn.text or NOTHING_SAID) + (self.persona_tokens if turn.persona else self.user_tokens)
-            for turn in example.turns
-        )
+        beside = self.example_tokens + len(turns) // 2 * (self.user_tokens + self.persona_tokens)
+        return beside + sum([count(turn[1] or NOTHING_SAID) for turn in turns])
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
         return self._surely_fits(example) or self.tokens(example) <= self.max_tokens
 
-    @property
-    def max_tokens(self) -> int:
-        """The most tokens that an example of this format should have."""
-        return MAX_TOKENS[self.format]
+    def for_room(self, speaker: str, *, named: bool) -> Layout:
+        """Give the layout of one room's examples."""
+        user_label, persona_label = dialogue_labels(speaker, named=named)
+        return replace(self, user_label=user_label, persona_label=persona_label)
 
-    def has_mark(self, text: str) -> bool:
-        """Tell whether a text contains the separator or the stop sequence, which should only mark ends."""
-        return any(mark and mark in text for mark in (self.separator, self.stop))
+    def is_marked(self, turn: Turn) -> bool:
+        """Tell whether a turn contains what the format keeps for itself."""
+        if self.format == "completions":
+            return any(mark and mark in turn.text for mark in (self.separator, self.stop))
+        return self.format == "bedrock" and has_reserved(turn.text)
 
     def _surely_fits(self, example: Example) -> bool:
         # A token has at least one byte and a character at most four: most examples need no counting.
-        characters = sum([len(turn.text) for turn in example.turns])
-        beside = self.example_tokens + len(example.turns) * max(self.user_tokens, self.persona_tokens)
+        turns = example.turns
+        characters = sum([len(turn[1]) for turn in turns])
+        beside = self.example_tokens + len(turns) * max(self.user_tokens, self.persona_tokens)
         return beside + 4 * characters <= self.max_tokens
 
-    def _prompt(self, messages: list[dict[str, str]]) -> str:
-        return render_prompt(
-            messages,
-            system_prompt=self.system_prompt,
-            user_label=self.user_label,
-            persona_label=self.persona_label,
-            separator=self.separator,
-            recipe=self.recipe,
-        )
+    def _completions(self, example: Example) -> Iterator[tuple[str, int]]:
+        turns = example.turns
+        said = [{"role": "assistant" if turn.persona else "user", "content": turn.text} for turn in turns]
+        for at in range(example.context + 1, len(turns), 2):
+            if not turns[at].whole:
+                continue
+            prompt = render_prompt(
+                said[:at],
+                system_prompt=self.system_prompt,
+                user_label=self.user_label,
+                persona_label=self.persona_label,
+                separator=self.separator,
+                recipe=self.recipe,
+            )
+            completion = render_completion(
+                turns[at].text, separator=self.separator, stop=self.stop, recipe=self.recipe
+            )
+            tokens = self.count_tokens(prompt) + self.count_tokens(completion)
+            yield completion_line(prompt, completion), tokens
 
 
 def layout_of(
-    settings: PersonaSettings, *, speaker: str, named: bool, count_tokens: Callable[[str], int]
+    settings: PersonaSettings,
+    *,
+    speaker: str,
+    count_tokens: Callable[[str], int],
+    max_example_tokens: int | None = None,
 ) -> Layout:
-    """Put together how this persona's examples are written."""
-    user_label, persona_label = dialogue_labels(speaker, named=named)
+    """Put together how this persona's examples are written.
+
+    Args:
+        settings: the owner's choices.
+        speaker: the persona's name.
+        count_tokens: counts any text.
+        max_example_tokens: what the provider takes; the format may ask for less.
+    """
+    user_label, persona_label = dialogue_labels(speaker, named=False)
     system_prompt = settings.system_prompt
     if system_prompt is None:
         system_prompt = default_system_prompt(speaker)
     beside = {role: TOKENS_PER_MESSAGE + count_tokens(role) for role in ("system", "user", "assistant")}
+    most = MAX_TOKENS[settings.format]
     return Layout(
         recipe=settings.recipe,
         format=settings.format,
+        max_tokens=min(most, max_example_tokens or most),
         system_prompt=system_prompt,
+        head=(bedrock_head if settings.format == "bedrock" else chat_head)(system_prompt),
         user_label=user_label,
         persona_label=persona_label,
         separator=settings.separator,
@@ -148,7 +183,3 @@ def _remembering(count_tokens: Callable[[str], int]) -> Callable[[str], int]:
     """Keep the counts of the latest turns; long ones would fill the memory."""
     remembered = lru_cache(maxsize=_TURNS_REMEMBERED)(count_tokens)
     return lambda text: (remembered if len(text) <= _CHARACTERS_REMEMBERED else count_tokens)(text)
-
-
-def _message(turn: Turn) -> dict[str, str]:
-    return {"role": "assistant" if turn.persona else "user", "content": turn.text}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from maltu.dataset.examples import examples_of
 from maltu.dataset.summary import DatasetSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
 
     from maltu.dataset.examples import Example
     from maltu.dataset.files import ExampleFile, Part
     from maltu.dataset.formats import Layout
     from maltu.dataset.turns import Turn
 
-RECOMMENDED_EXAMPLES = 50
+# Counting many at once costs a tenth of counting a conversation's few.
+_LENGTHS_AT_ONCE = 10_000
 
 
 class Tally:
@@ -24,76 +28,125 @@ class Tally:
 
     Attributes:
         left_out: messages that are in no turn, by reason.
+        spoken: messages that are in a turn, by speaker.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self) -> None:
         self.left_out: Counter[str] = Counter()
+        self.spoken: Counter[str] = Counter()
         self._unused: Counter[str] = Counter()
-        self._layout = layout
         self._messages = 0
         self._turns = 0
         self._persona_turns = 0
         self._persona_messages = 0
-        self._persona_characters = 0
         self._conversations = 0
         self._trained = 0
+        self._context = 0
         self._opened_by_persona = 0
         self._marked = 0
-        self._months: Counter[str] = Counter()
+        self._lengths: Counter[int] = Counter()
+        self._silences: Counter[int] = Counter()
+        self._ends: dict[int, datetime] = {}
+        self._uncounted: list[int] = []
+        self._months: Counter[tuple[int, int]] = Counter()
 
-    def examples_of(self, conversation: Sequence[Turn]) -> list[Example]:
-        """Make a conversation's examples, and count."""
-        layout = self._layout
-        messages = sum([turn.messages for turn in conversation])
+    def examples_of(self, conversation: Sequence[Turn], layout: Layout, *, room: int = 0) -> list[Example]:
+        """Make a conversation's examples, and count; ``room`` tells the rooms' conversations apart."""
         # The sides alternate, so every other turn is the persona's.
         of_persona = conversation[not conversation[0].persona :: 2]
+        messages = sum([turn[4] for turn in conversation])
         self._messages += messages
         self._turns += len(conversation)
         self._persona_turns += len(of_persona)
-        self._persona_messages += sum([turn.messages for turn in of_persona])
-        self._persona_characters += sum([len(turn.text) for turn in of_persona])
+        self._persona_messages += sum([turn[4] for turn in of_persona])
+        self._uncounted += [len(turn[1]) for turn in of_persona]
+        if len(self._uncounted) > _LENGTHS_AT_ONCE:
+            self._count_lengths()
         self._conversations += 1
-        self._months[conversation[0].started_at.isoformat()[: len("2022-12")]] += messages
-        if layout.format == "completions":
-            self._marked += sum(layout.has_mark(turn.text) for turn in conversation)
-        examples = examples_of(conversation, recipe=layout.recipe, fits=layout.fits, left_out=self._unused)
-        self._trained += sum(len(example.turns) for example in examples) // 2
-        self._opened_by_persona += sum(not example.turns[0].messages for example in examples)
+        started_at = conversation[0].started_at
+        self._months[started_at.year, started_at.month] += messages
+        if (ended_at := self._ends.get(room)) is not None:
+            silence = started_at - ended_at
+            self._silences[silence.days * 24 + silence.seconds // 3600] += 1
+        self._ends[room] = conversation[-1].ended_at
+        if layout.format != "chat":
+            self._marked += sum(map(layout.is_marked, conversation))
+        examples = examples_of(conversation, layout.making, left_out=self._unused)
+        for example in examples:
+            self._trained += example.taught
+            self._context += example.context
+            self._opened_by_persona += not (example.context or example.turns[0].messages)
         return examples
 
-    def summary(
-        self, examples: ExampleFile, parts: tuple[Part, Part], *, speaker: str, skipped: Counter[str]
+    def summary(  # noqa: PLR0913 - what only the caller knows
+        self,
+        layout: Layout,
+        examples: ExampleFile,
+        parts: tuple[Part, Part],
+        *,
+        speaker: str,
+        skipped: Counter[str],
+        masked: Mapping[str, int],
+        samples: tuple[dict[str, Any], ...],
     ) -> DatasetSummary:
         """Sum up, when every conversation has passed; ``skipped`` are the rows that were no message."""
         train, validation = parts
+        self._count_lengths()
         return DatasetSummary(
             speaker=speaker,
+            speakers=dict(self.spoken.most_common()),
             messages=self._messages + self.left_out.total(),
             persona_turns=self._persona_turns,
             persona_messages=self._persona_messages,
-            persona_characters=self._persona_characters,
+            persona_characters=sum(length * count for length, count in self._lengths.items()),
+            persona_lengths=percentiles(self._lengths),
             user_turns=self._turns - self._persona_turns,
             trained_turns=self._trained,
+            context_turns=self._context,
             opened_by_persona=self._opened_by_persona,
             conversations=self._conversations,
+            silence_hours=percentiles(self._silences),
             train=train,
             validation=validation,
             longest_example=examples.longest,
             skipped=dict(skipped + self.left_out + self._unused),
-            warnings=tuple(self._warnings(examples)),
-            months=dict(sorted(self._months.items())),
+            masked=dict(masked),
+            warnings=tuple(self._warnings(layout, examples)),
+            months={f"{year}-{month:02}": count for (year, month), count in sorted(self._months.items())},
+            samples=samples,
         )
 
-    def _warnings(self, examples: ExampleFile) -> Iterator[str]:
-        if examples.count < RECOMMENDED_EXAMPLES:
-            yield f"{examples.count} examples are few: start from {RECOMMENDED_EXAMPLES} where you can."
+    def _count_lengths(self) -> None:
+        self._lengths.update(self._uncounted)
+        self._uncounted.clear()
+
+    def _warnings(self, layout: Layout, examples: ExampleFile) -> Iterator[str]:
         if examples.over_limit:
             yield (
-                f"{examples.over_limit} examples have more than {self._layout.max_tokens:,} tokens, the "
+                f"{examples.over_limit} examples have more than {layout.max_tokens:,} tokens, the "
                 f"longest {examples.longest:,}: single turns are never split. A provider may cut their ends."
             )
-        if self._marked:
+        if self._marked and layout.format == "bedrock":
+            yield (
+                f"{self._marked} turns contain words that Bedrock keeps for itself, such as 'User:'; "
+                "they are written with full-width marks."
+            )
+        elif self._marked:
             yield (
                 f"{self._marked} turns contain the separator or the stop sequence; answers will end there. "
                 "Choose marks that the chat does not contain."
             )
+
+
+def percentiles(counted: Mapping[int, int]) -> dict[str, int]:
+    """Give the values below which half, nine tenths and 99 of a hundred lie; nothing of nothing."""
+    values = sorted(counted)
+    reached = list(accumulate(counted[value] for value in values))
+    if not reached:
+        return {}
+    return {
+        f"p{part}": next(
+            value for value, count in zip(values, reached, strict=True) if count * 100 >= part * reached[-1]
+        )
+        for part in (50, 90, 99)
+    }

@@ -6,11 +6,15 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from maltu.dataset.repeats import LONG_TEXT, Repeats
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from maltu.exports import Message
+
+    _NewTurn = Callable[[type["Turn"], tuple[bool, str, datetime, datetime, int, bool]], "Turn"]
 
 MAX_CONVERSATION_TURNS = 10_000
 
@@ -24,6 +28,7 @@ class Turn(NamedTuple):
         started_at: when the first message was sent.
         ended_at: when the last one was.
         messages: how many there are; 0 in the empty turn of a user to whom the persona speaks first.
+        whole: false where the export cut one of the messages short.
     """
 
     persona: bool
@@ -31,15 +36,20 @@ class Turn(NamedTuple):
     started_at: datetime
     ended_at: datetime
     messages: int
+    whole: bool = True
 
 
-def turns_of(
+def turns_of(  # noqa: PLR0913 - each is one rule about what a message becomes
     messages: Iterable[Message],
     *,
     speaker: str,
     silence: timedelta,
     named: bool = False,
+    cuts_at: int | None = None,
+    mask: Callable[[str], str] | None = None,
+    repeats: Repeats | None = None,
     left_out: Counter[str] | None = None,
+    spoken: Counter[str] | None = None,
 ) -> Iterator[Turn]:
     """Join consecutive messages of one side; a pause longer than ``silence`` ends a turn as well.
 
@@ -50,13 +60,23 @@ def turns_of(
         speaker: the persona's name as it stands in the export.
         silence: the longest pause inside a conversation.
         named: whether each message of the user's side starts with ``<name>: ``, to tell them apart.
+        cuts_at: the number of characters after which the export cuts a text.
+        mask: what is done to every text; names are left alone.
+        repeats: knows which long texts the persona has sent too often already.
         left_out: counts the messages that are in no turn, by reason.
+        spoken: counts the messages that are in a turn, by speaker.
     """
     left_out = Counter() if left_out is None else left_out
+    spoken = Counter() if spoken is None else spoken
+    too_often = (Repeats() if repeats is None else repeats).too_often
+    # What Turn(...) calls, without the call in between; pyright sees tuple's own type variables.
+    new_turn: _NewTurn = tuple.__new__  # pyright: ignore[reportUnknownVariableType]
     backwards = -silence
     texts: list[str] = []
     persona = False
+    whole = True
     started_at = ended_at = datetime.min  # noqa: DTZ901 - exports have no zone; overwritten by the first message
+    # A room has a million messages and this loop decides how long they take, hence its plainness.
     for sent_at, sender, text, kind in messages:
         mine = sender == speaker
         if kind != "text" and (mine or kind != "media"):
@@ -65,18 +85,39 @@ def turns_of(
         if not text or text.isspace():
             left_out["empty"] += 1
             continue
+        if mine and len(text) >= LONG_TEXT and too_often(text):
+            left_out["repeated texts of the persona's"] += 1
+            continue
         pause = sent_at - ended_at
         # An export that was pasted together may jump back.
         if not texts or mine is not persona or pause > silence or pause < backwards:
             if texts:
-                yield Turn(persona, "\n".join(texts), started_at, ended_at, len(texts))
+                joined = "\n".join(texts) if len(texts) > 1 else texts[0]
+                yield new_turn(Turn, (persona, joined, started_at, ended_at, len(texts), whole))
                 texts = []
             persona = mine
             started_at = sent_at
+            whole = True
+        if cuts_at and is_cut(text, cuts_at):
+            whole = False
         ended_at = sent_at
+        if mask:
+            text = mask(text)  # noqa: PLW2901 - from here on nobody may see the other one
         texts.append(f"{sender}: {text}" if named and not mine else text)
+        spoken[sender] += 1
     if texts:
-        yield Turn(persona, "\n".join(texts), started_at, ended_at, len(texts))
+        yield Turn(persona, "\n".join(texts), started_at, ended_at, len(texts), whole)
+
+
+def is_cut(text: str, cuts_at: int) -> bool:
+    """Tell whether a text is exactly as long as an export lets texts be.
+
+    What counts as one character there is not documented: a code point, or as in Java half an emoji.
+    """
+    length = len(text)
+    if length > cuts_at or 2 * length < cuts_at:
+        return False
+    return length == cuts_at or length + sum(character > "\uffff" for character in text) == cuts_at
 
 
 def conversations_of(turns: Iterable[Turn], *, silence: timedelta) -> Iterator[list[Turn]]:

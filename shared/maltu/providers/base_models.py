@@ -1,4 +1,4 @@
-"""The base models a persona can be tuned from, what training costs, and until when.
+"""The base models a persona can be tuned from, what training costs, what they take, and until when.
 
 Prices are US dollars for a million trained tokens, as of 2026-11-22; a provider's own bill is what counts.
 """
@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 Encoding = Literal["o200k_base", "cl100k_base"]
 
+_MEBIBYTE: Final = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:
@@ -22,6 +24,13 @@ class BaseModel:
         usd_per_million_tokens: the price of training, None where none is known.
         max_example_tokens: what one example may hold before its end is cut off.
         closes_on: the day on which the model and what was tuned from it stop answering.
+        formats: the dataset formats that its trainer reads; empty where nobody says.
+        recommended_examples: from how many on a fine-tune is worth its price.
+        max_examples: of training and validation together; None where no limit is known.
+        max_file_bytes: of one file.
+        usual_epochs: how often the provider passes over the dataset when nobody chose; None where it decides
+            by the number of examples.
+        max_epochs: how often it does so at most.
     """
 
     id: str
@@ -29,20 +38,59 @@ class BaseModel:
     usd_per_million_tokens: float | None = None
     max_example_tokens: int = 16_384
     closes_on: date | None = None
+    formats: tuple[str, ...] = ()
+    recommended_examples: int = 50
+    max_examples: int | None = None
+    max_file_bytes: int = 512 * _MEBIBYTE
+    usual_epochs: int | None = None
+    max_epochs: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a provider would say about a dataset.
+
+    Attributes:
+        errors: why it would refuse it.
+        warnings: what it would take, to the owner's disadvantage.
+    """
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 _OPENAI_CLOSES: Final = date(2027, 1, 14)
 
+_CHAT: Final = ("chat",)
+_LEGACY: Final = ("completions",)
+
+
+def _nova(name: str, price: float, most: int) -> BaseModel:
+    return BaseModel(
+        f"amazon.nova-{name}",
+        usd_per_million_tokens=price,
+        max_example_tokens=32_000,
+        formats=("bedrock",),
+        recommended_examples=100,
+        max_examples=most,
+        usual_epochs=2,
+        max_epochs=5,
+    )
+
+
 _TABLE: Final = {
     model.id: model
     for model in (
-        BaseModel("maltu-retrieval-1", usd_per_million_tokens=0.0),
-        BaseModel("gpt-4.1-2025-04-14", "o200k_base", 25.0, 65_536, _OPENAI_CLOSES),
-        BaseModel("gpt-4.1-mini-2025-04-14", "o200k_base", 5.0, 65_536, _OPENAI_CLOSES),
-        BaseModel("gpt-4o-2024-08-06", "o200k_base", 25.0, 65_536, _OPENAI_CLOSES),
-        BaseModel("gpt-4o-mini-2024-07-18", "o200k_base", 3.0, 65_536, _OPENAI_CLOSES),
-        BaseModel("davinci-002", "cl100k_base", 6.0, 16_384, date(2026, 9, 28)),
-        BaseModel("babbage-002", "cl100k_base", 0.4, 16_384, date(2026, 9, 28)),
+        BaseModel("maltu-retrieval-1", usd_per_million_tokens=0.0, formats=(*_CHAT, *_LEGACY)),
+        BaseModel("gpt-4.1-2025-04-14", "o200k_base", 25.0, 65_536, _OPENAI_CLOSES, _CHAT),
+        BaseModel("gpt-4.1-mini-2025-04-14", "o200k_base", 5.0, 65_536, _OPENAI_CLOSES, _CHAT),
+        BaseModel("gpt-4o-2024-08-06", "o200k_base", 25.0, 65_536, _OPENAI_CLOSES, _CHAT),
+        BaseModel("gpt-4o-mini-2024-07-18", "o200k_base", 3.0, 65_536, _OPENAI_CLOSES, _CHAT),
+        BaseModel("davinci-002", "cl100k_base", 6.0, 16_384, date(2026, 9, 28), _LEGACY),
+        BaseModel("babbage-002", "cl100k_base", 0.4, 16_384, date(2026, 9, 28), _LEGACY),
+        _nova("micro-v1:0:128k", 1.0, 20_000),
+        _nova("lite-v1:0:300k", 2.0, 20_000),
+        _nova("pro-v1:0:300k", 8.0, 10_000),
     )
 }
 
@@ -52,7 +100,7 @@ def base_model(name: str) -> BaseModel:
     return _TABLE.get(name) or BaseModel(name)
 
 
-def training_epochs(examples: int, *, chosen: int | None) -> int:
+def training_epochs(examples: int, *, chosen: int | None, model: BaseModel | None = None) -> int:
     """How often the trainer will pass over the examples.
 
     Where the provider decides, this is the rule that OpenAI published for its own choice: three passes,
@@ -60,12 +108,69 @@ def training_epochs(examples: int, *, chosen: int | None) -> int:
     """
     if chosen is not None:
         return chosen
+    if model and model.usual_epochs is not None:
+        return model.usual_epochs
     target, fewest, most, limit = 3, 100, 25_000, 25
     if examples * target < fewest:
         return min(limit, max(1, fewest // examples))
     if examples * target > most:
         return max(1, most // examples)
     return target
+
+
+def check_limits(  # noqa: PLR0913 - one argument per thing that providers limit
+    model: BaseModel,
+    *,
+    format_: str,
+    examples: int,
+    longest_example: int,
+    largest_file: int,
+    epochs: int,
+    today: date,
+) -> Findings:
+    """Compare a dataset with what its base model takes, before anything leaves.
+
+    Args:
+        model: what is to be tuned.
+        format_: the dataset's.
+        examples: of training and validation together.
+        longest_example: in tokens.
+        largest_file: in bytes.
+        epochs: how often the trainer will pass over the examples.
+        today: the day on which training would start.
+    """
+    errors: list[str] = []
+    if model.formats and format_ not in model.formats:
+        errors.append(
+            f"{model.id} reads the format {' or '.join(model.formats)}, and this dataset is {format_}: "
+            f"set format to {model.formats[0]}, or choose another base_model."
+        )
+    if model.max_examples is not None and examples > model.max_examples:
+        errors.append(
+            f"{model.id} takes {model.max_examples:,} examples, and there are {examples:,}: raise "
+            "silence_minutes, or drop fewer exports."
+        )
+    if largest_file > model.max_file_bytes:
+        errors.append(
+            f"{model.id} takes files of {model.max_file_bytes // _MEBIBYTE:,} MiB, and the largest has "
+            f"{largest_file / _MEBIBYTE:,.0f}: drop fewer exports."
+        )
+    if epochs > model.max_epochs:
+        errors.append(f"{model.id} takes {model.max_epochs} epochs, and n_epochs is {epochs}.")
+    if model.closes_on and today >= model.closes_on:
+        errors.append(f"{model.id} was closed on {model.closes_on}: choose another base_model.")
+    warnings: list[str] = []
+    if longest_example > model.max_example_tokens:
+        warnings.append(
+            f"The longest example has {longest_example:,} tokens; {model.id} takes "
+            f"{model.max_example_tokens:,} and cuts the end off."
+        )
+    if examples < model.recommended_examples:
+        warnings.append(
+            f"{examples:,} examples are few for {model.id}: start from {model.recommended_examples} where "
+            "you can."
+        )
+    return Findings(tuple(errors), tuple(warnings))
 
 
 def training_cost(model: BaseModel, tokens: int, epochs: int) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
 START = datetime(2022, 12, 17, 13, 55, 24)  # noqa: DTZ001 - exports have no zone
 SPEAKER = "Csv"
 HOUR = timedelta(hours=1)
+
+
+class Digits:
+    """Masks every run of nine digits or more."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def mask(self, text: str) -> str:
+        masked, count = re.subn(r"\d{9,}", "[number]", text)
+        if count:
+            self.counts["number"] += count
+        return masked
+
 
 KINDS: tuple[Kind, ...] = ("text", "text", "text", "text", "media", "system", "deleted")
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maltu.dataset import build_dataset, default_system_prompt, dialogue_labels, render_prompt
+from maltu.dataset import Room, build_dataset, default_system_prompt, dialogue_labels, render_prompt
 from maltu.dataset.formats import MAX_TOKENS
 from maltu.dataset.prompts import NOTHING_SAID
 from maltu.errors import TooFewExamples
-from maltu.exports import Message, read_export
+from maltu.exports import Message, Reading, read_export
 from maltu.settings import PersonaSettings
-from tests.unit.dataset.chats import SPEAKER, chat, chats, dialogues, persona_texts
+from tests.unit.dataset.chats import SPEAKER, Digits, chat, chats, dialogues, persona_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,14 +38,22 @@ def build(
     directory: Path,
     *,
     named: bool = False,
+    cuts_at: int | None = None,
     **chosen: Any,  # noqa: ANN401 - any setting
 ) -> DatasetSummary:
+    skipped = messages.skipped if isinstance(messages, Reading) else None
+    return build_rooms(
+        [Room(messages=messages, named=named, cuts_at=cuts_at, skipped=skipped)], directory, **chosen
+    )
+
+
+def build_rooms(rooms: list[Room], directory: Path, **chosen: Any) -> DatasetSummary:  # noqa: ANN401 - any setting
     return build_dataset(
-        messages,
+        rooms,
         speaker=SPEAKER,
-        named=named,
         settings=PersonaSettings(**chosen),
         count_tokens=len,
+        masking=Digits(),
         directory=directory,
     )
 
@@ -64,7 +72,7 @@ def trained_texts(directory: Path) -> str:
         message["content"]
         for line in lines(directory)
         for message in line["messages"]
-        if message["role"] == "assistant"
+        if message["role"] == "assistant" and message.get("weight", 1)
     )
 
 
@@ -287,14 +295,19 @@ def test_the_report(tmp_path: Path) -> None:
     assert json.loads(json.dumps(report)) == {
         "speaker": "Csv",
         "messages": 52,
-        "turns": {"persona": 13, "user": 13, "trained": 13},
+        "speakers": {"Csv": 25, "Json": 25},
+        "turns": {"persona": 13, "user": 13, "trained": 13, "shown_again": 0},
         "conversations": 13,
+        "silence_hours": {"p50": 23, "p90": 23, "p99": 259},
         "opened_by_persona": 1,
         "examples": {"train": 12, "validation": 1},
         "tokens": {"train": 12 * answered, "validation": opened, "longest_example": answered},
+        "bytes": {"train": 12 * 175, "validation": 127},
+        "persona_turn_characters": {"p50": 14, "p90": 14, "p99": 14},
+        "masked": {},
         "average_persona_turn": {"characters": 13.1, "messages": 1.92},
         "skipped": {"unreadable date": 1, "deleted": 1, "the persona's media": 1, "unanswered turns": 1},
-        "warnings": ["13 examples are few: start from 50 where you can."],
+        "warnings": [],
         "months": {"2022-12": 48, "2023-01": 2},
     }
 

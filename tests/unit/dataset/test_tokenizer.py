@@ -13,10 +13,10 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maltu.dataset import RanksMissing, build_dataset, open_tokenizer, ranks, tokenizer
+from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks, tokenizer
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
 from maltu.settings import PersonaSettings
-from tests.unit.dataset.chats import SPEAKER, dialogues
+from tests.unit.dataset.chats import SPEAKER, Digits, dialogues
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +53,9 @@ def test_a_special_token_in_a_chat_is_text() -> None:
 def test_a_chats_tokens_follow_openais_rule(tmp_path: Path) -> None:
     encode = tiktoken.get_encoding("o200k_base").encode
     summary = build_dataset(
-        dialogues(30),
+        [Room(messages=dialogues(30))],
         speaker=SPEAKER,
-        named=False,
+        masking=Digits(),
         settings=PersonaSettings(),
         count_tokens=open_tokenizer("o200k_base"),
         directory=tmp_path,
@@ -76,9 +76,9 @@ def test_a_chats_tokens_follow_openais_rule(tmp_path: Path) -> None:
 def test_completions_tokens_are_those_of_both_texts(tmp_path: Path) -> None:
     encode = tiktoken.get_encoding("cl100k_base").encode
     summary = build_dataset(
-        dialogues(10, turns_each=3),
+        [Room(messages=dialogues(10, turns_each=3))],
         speaker=SPEAKER,
-        named=False,
+        masking=Digits(),
         settings=PersonaSettings(format="completions", validation_share=0),
         count_tokens=open_tokenizer("cl100k_base"),
         directory=tmp_path,

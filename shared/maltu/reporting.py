@@ -1,0 +1,46 @@
+"""A dataset's report with its price: what a person asks before paying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from maltu.providers.base_models import check_limits, training_cost, training_epochs
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from maltu.dataset import DatasetSummary
+    from maltu.providers.base_models import BaseModel
+    from maltu.settings import PersonaSettings
+
+
+def full_report(
+    summary: DatasetSummary, settings: PersonaSettings, model: BaseModel, *, today: date
+) -> dict[str, Any]:
+    """Add to a dataset's numbers what training on it costs, and what the provider would say.
+
+    Returns:
+        JSON without chat text: ``DatasetSummary.as_report`` with ``cost``, ``errors`` and more ``warnings``.
+    """
+    train, validation = summary.train, summary.validation
+    epochs = training_epochs(train.examples, chosen=settings.n_epochs, model=model)
+    findings = check_limits(
+        model,
+        format_=settings.format,
+        examples=train.examples + validation.examples,
+        longest_example=summary.longest_example,
+        largest_file=max(train.size, validation.size),
+        epochs=epochs,
+        today=today,
+    )
+    report = summary.as_report()
+    return {
+        **report,
+        "cost": {
+            "base_model": model.id,
+            "epochs": epochs,
+            "usd": training_cost(model, train.tokens, epochs),
+        },
+        "errors": list(findings.errors),
+        "warnings": [*report["warnings"], *findings.warnings],
+    }
