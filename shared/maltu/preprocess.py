@@ -157,7 +157,7 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
         body = services.bucket.open_export(drop.key, plan.version_id).body
         reading = read_export(cast("BinaryIO", body), name=drop.key.rpartition("/")[2])
         summary = build_dataset(
-            [Room(messages=reading, named=plan.named, cuts_at=reading.cuts_at, skipped=reading.skipped)],
+            [Room(messages=reading, named=plan.named, cuts_at=reading.cuts_at, skipped=(reading.skipped,))],
             speaker=settings.speaker,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),

@@ -15,15 +15,26 @@ import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from maltu.dataset import build_dataset, default_system_prompt, open_tokenizer, turns_of
+from maltu.dataset import Room, build_dataset, default_system_prompt, open_tokenizer, turns_of
 from maltu.exports import read_export
 from maltu.settings import PersonaSettings
 from tests.bench.generate import PERSONA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Unmasked:
+    """What every variant here does about personal data, so that they do the same work."""
+
+    counts: ClassVar[dict[str, int]] = {}
+
+    def mask(self, text: str) -> str:
+        """Give the text back."""
+        return text
+
 
 SILENCE = timedelta(minutes=PersonaSettings().silence_minutes)
 SYSTEM = default_system_prompt(PERSONA)
@@ -82,11 +93,11 @@ def _dataset(path: Path, count: Callable[[str], int]) -> Callable[[], object]:
     def work() -> None:
         with tempfile.TemporaryDirectory() as folder, path.open("rb") as stream:
             build_dataset(
-                read_export(stream, name=path.name),
+                [Room(messages=read_export(stream, name=path.name))],
                 speaker=PERSONA,
-                named=False,
                 settings=PersonaSettings(),
                 count_tokens=count,
+                masking=Unmasked(),
                 directory=Path(folder),
             )
 

@@ -2,8 +2,18 @@
 
 from maltu.dataset.build import Masking, Room, build_dataset
 from maltu.dataset.examples import Example
+from maltu.dataset.merging import merge_exports
 from maltu.dataset.prompts import default_system_prompt, dialogue_labels, render_completion, render_prompt
 from maltu.dataset.ranks import Encoding
+from maltu.dataset.rooms import (
+    Inspected,
+    RoomPlan,
+    inspect,
+    plan_rooms,
+    real_name,
+    speakers_of,
+    warnings_about,
+)
 from maltu.dataset.summary import DatasetSummary
 from maltu.dataset.tokenizer import RanksMissing, open_tokenizer
 from maltu.dataset.turns import Turn, conversations_of, turns_of
@@ -12,16 +22,24 @@ __all__ = [
     "DatasetSummary",
     "Encoding",
     "Example",
+    "Inspected",
     "Masking",
     "RanksMissing",
     "Room",
+    "RoomPlan",
     "Turn",
     "build_dataset",
     "conversations_of",
     "default_system_prompt",
     "dialogue_labels",
+    "inspect",
+    "merge_exports",
     "open_tokenizer",
+    "plan_rooms",
+    "real_name",
     "render_completion",
     "render_prompt",
+    "speakers_of",
     "turns_of",
+    "warnings_about",
 ]

@@ -54,13 +54,13 @@ class Room:
         messages: in the order of time.
         named: whether more than two people write, so that the user's side needs names.
         cuts_at: the number of characters after which the export cuts a text; None where it does not.
-        skipped: rows of the exports that were no message, by reason; complete when all are read.
+        skipped: what of the exports is no message of the room, by reason; complete when all are read.
     """
 
     messages: Iterable[Message]
     named: bool = False
     cuts_at: int | None = None
-    skipped: Counter[str] | None = None
+    skipped: Sequence[Counter[str]] = ()
 
 
 class _Conversation(NamedTuple):
@@ -78,6 +78,7 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
     masking: Masking,
     directory: Path,
     max_example_tokens: int | None = None,
+    warnings: Iterable[str] = (),
 ) -> DatasetSummary:
     """Write ``train.jsonl``, and ``validation.jsonl`` where there is enough for one, in one pass.
 
@@ -92,6 +93,7 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
         masking: replaces the personal data in every text.
         directory: exists; is empty.
         max_example_tokens: the most tokens that the provider takes in an example; None where nobody says.
+        warnings: what the owner should know already.
 
     Raises:
         TooFewExamples: the exports give fewer examples than a fine-tune needs; no file is left.
@@ -130,10 +132,15 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
             train.unlink()
             raise _too_few(examples.count, speaker)
         parts = examples.split(settings.validation_share, train, directory / "validation.jsonl")
-    skipped = sum((room.skipped for room in rooms if room.skipped), Counter[str]())
-    samples = examples.samples(train)
     return tally.summary(
-        layout, examples, parts, speaker=speaker, skipped=skipped, masked=masking.counts, samples=samples
+        layout,
+        examples,
+        parts,
+        speaker=speaker,
+        skipped=sum(chain.from_iterable(room.skipped for room in rooms), Counter[str]()),
+        masked=masking.counts,
+        samples=examples.samples(train),
+        warnings=warnings,
     )
 
 

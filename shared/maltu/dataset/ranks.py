@@ -1,8 +1,17 @@
-"""The token ranks that counting needs, as files: which, where, and whether they are right."""
+"""The token ranks that counting needs, as files: which, where, and whether they are right.
+
+A checkout and the Lambda layer have them beside this module, put there by ``fetch_ranks.py``. An installed
+package finds them in ``bpe-openai``, on which it depends for these files alone: pip brings and checks that
+wheel on every platform, whereas fetching them while a wheel is built needs a network that isolated builds may
+lack.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import importlib.util
+import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -45,3 +54,29 @@ RANK_FILES: dict[Encoding, RankFile] = {
 def is_right(path: Path, ranks: RankFile) -> bool:
     """Tell whether the file is there and holds these ranks."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == ranks.sha256
+
+
+def directory_of(ranks: RankFile) -> Path | None:
+    """Find the folder that holds these ranks under tiktoken's name for them, or unpack them into one.
+
+    Returns:
+        The folder, or None where the ranks are neither here nor in an installed package.
+    """
+    if is_right(RANKS_DIRECTORY / ranks.file, ranks):
+        return RANKS_DIRECTORY
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "maltu" / "ranks"
+    if is_right(cache / ranks.file, ranks):
+        return cache
+    package = importlib.util.find_spec("bpe_openai")
+    if package is None or package.origin is None:
+        return None
+    packed = Path(package.origin).parent / "data" / f"{ranks.name}.tiktoken.gz"
+    if not packed.is_file():
+        return None
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = cache / f"{ranks.file}.{os.getpid()}"
+    partial.write_bytes(gzip.decompress(packed.read_bytes()))
+    if not is_right(partial, ranks):
+        partial.unlink()
+        return None
+    return partial.replace(cache / ranks.file).parent

@@ -10,7 +10,7 @@ from maltu.dataset.examples import examples_of
 from maltu.dataset.summary import DatasetSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -88,6 +88,7 @@ class Tally:
         skipped: Counter[str],
         masked: Mapping[str, int],
         samples: tuple[dict[str, Any], ...],
+        warnings: Iterable[str],
     ) -> DatasetSummary:
         """Sum up, when every conversation has passed; ``skipped`` are the rows that were no message."""
         train, validation = parts
@@ -111,7 +112,7 @@ class Tally:
             longest_example=examples.longest,
             skipped=dict(skipped + self.left_out + self._unused),
             masked=dict(masked),
-            warnings=tuple(self._warnings(layout, examples)),
+            warnings=(*warnings, *self._warnings(layout, examples)),
             months={f"{year}-{month:02}": count for (year, month), count in sorted(self._months.items())},
             samples=samples,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY, is_right
+from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY, directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +25,14 @@ def open_tokenizer(name: Encoding) -> Callable[[str], int]:
     Raises:
         RanksMissing: the encoding's rank file is absent or damaged.
     """
-    ranks = RANK_FILES[name]
+    directory = directory_of(RANK_FILES[name])
     # tiktoken would delete a file that is not right and try to download it.
-    if not is_right(RANKS_DIRECTORY / ranks.file, ranks):
+    if directory is None:
         raise RanksMissing(
-            f"The ranks of {name} are missing or damaged in {RANKS_DIRECTORY}: "
-            "run python shared/fetch_ranks.py"
+            f"The ranks of {name} are missing or damaged in {RANKS_DIRECTORY}: run "
+            "python shared/fetch_ranks.py, or pip install bpe-openai"
         )
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(RANKS_DIRECTORY)
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(directory)
     import tiktoken  # noqa: PLC0415 - a function that counts nothing starts 20 ms earlier without it
 
     # One call per text: the batch call is several times slower on short texts.

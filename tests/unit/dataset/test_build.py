@@ -41,7 +41,7 @@ def build(
     cuts_at: int | None = None,
     **chosen: Any,  # noqa: ANN401 - any setting
 ) -> DatasetSummary:
-    skipped = messages.skipped if isinstance(messages, Reading) else None
+    skipped = (messages.skipped,) if isinstance(messages, Reading) else ()
     return build_rooms(
         [Room(messages=messages, named=named, cuts_at=cuts_at, skipped=skipped)], directory, **chosen
     )

@@ -1,0 +1,86 @@
+"""What the command understands."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from maltu.errors import InvalidSettings
+from maltu.settings import Format, PersonaSettings, Recipe, resolve_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STDIN = Path("-")
+
+# Cheap, and open to everybody who may tune at all; the deployment has its own default.
+_BASE_MODEL = "gpt-4.1-mini-2025-04-14"
+_SETTINGS = ("speaker", "recipe", "format", "base_model", "silence_minutes", "n_epochs")
+
+
+class Arguments(argparse.Namespace):
+    """What was asked for.
+
+    Attributes:
+        command: ``messages`` or ``prepare``.
+        export: the file to print; ``-`` is standard input.
+        exports: the files to prepare.
+        out: where the dataset goes.
+        settings: for ``prepare``: the file's, with what the command line says instead.
+    """
+
+    command: str
+    export: Path
+    exports: list[Path]
+    out: Path
+    settings: PersonaSettings
+
+
+def parse(argv: Sequence[str] | None) -> Arguments:
+    """Understand the arguments.
+
+    Raises:
+        SystemExit: they cannot be understood (status 2), or only help was wanted (0).
+    """
+    parser = argparse.ArgumentParser(
+        prog="maltu",
+        description="A messenger's export becomes the dataset of a fine-tune that writes like you.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    messages = commands.add_parser("messages", help="print an export's messages, one JSON object per line")
+    messages.add_argument("export", metavar="EXPORT", type=Path, help="the file; - reads standard input")
+    prepare = commands.add_parser("prepare", help="write the dataset that a drop would make, and its price")
+    prepare.add_argument("exports", metavar="EXPORT", type=Path, nargs="+", help="the exports of one persona")
+    prepare.add_argument("--speaker", metavar="NAME", help="whose manner of speaking is learned")
+    prepare.add_argument("--recipe", choices=get_args(Recipe), help="default: conversation")
+    prepare.add_argument("--format", choices=get_args(Format), help="default: chat")
+    prepare.add_argument("--base-model", metavar="ID", help=f"default: {_BASE_MODEL}")
+    prepare.add_argument(
+        "--silence-minutes", metavar="N", type=int, help="a longer pause ends a conversation"
+    )
+    prepare.add_argument(
+        "--epochs", metavar="N", type=int, dest="n_epochs", help="default: the provider's choice"
+    )
+    prepare.add_argument("--settings", metavar="FILE", type=Path, dest="settings_file", help="a persona.json")
+    prepare.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the files are written")
+    arguments = parser.parse_args(argv, namespace=Arguments())
+    if arguments.command == "prepare":
+        if STDIN in arguments.exports:
+            prepare.error("prepare reads its exports twice: save standard input to a file first")
+        arguments.settings = _settings(arguments, prepare)
+    return arguments
+
+
+def _settings(arguments: Arguments, parser: argparse.ArgumentParser) -> PersonaSettings:
+    chosen = vars(arguments)
+    try:
+        stored = chosen["settings_file"].read_bytes() if chosen["settings_file"] else None
+        from_file = resolve_settings(stored, {}, defaults=PersonaSettings(base_model=_BASE_MODEL))
+        said = {name: chosen[name] for name in _SETTINGS if chosen[name] is not None}
+        return dataclasses.replace(from_file, **said)
+    except OSError as error:
+        parser.error(f"{error.filename}: {error.strerror}")
+    except InvalidSettings as error:
+        parser.error(str(error))
