@@ -15,7 +15,7 @@ import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from maltu.dataset import Room, build_dataset, default_system_prompt, open_tokenizer, turns_of
 from maltu.exports import read_export
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Unmasked:
     """What every variant here does about personal data, so that they do the same work."""
 
-    counts: ClassVar[dict[str, int]] = {}
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
 
     def mask(self, text: str) -> str:
         """Give the text back."""

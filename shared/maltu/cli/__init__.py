@@ -10,7 +10,7 @@ from maltu.cli.arguments import parse
 from maltu.cli.messages import print_messages
 from maltu.cli.prepare import prepare
 from maltu.dataset import RanksMissing
-from maltu.errors import MaltuError, UnreadableExport
+from maltu.errors import MaltuError, UnknownSpeaker, UnreadableExport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except UnreadableExport as error:
         _tell(str(error), *(f"    {line}" for line in error.excerpt))
+        return UNUSABLE
+    except UnknownSpeaker as error:
+        _tell(str(error), "Here that is: --speaker NAME")
         return UNUSABLE
     except (MaltuError, RanksMissing) as error:
         _tell(str(error))

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 STDIN = Path("-")
 
-# Cheap, and open to everybody who may tune at all; the deployment has its own default.
-_BASE_MODEL = "gpt-4.1-mini-2025-04-14"
+# What reads the format; the deployment has its own default.
+_BASE_MODELS: dict[Format, str] = {
+    "chat": "gpt-4.1-mini-2025-04-14",
+    "bedrock": "amazon.nova-micro-v1:0:128k",
+    "completions": "maltu-retrieval-1",
+}
 _SETTINGS = ("speaker", "recipe", "format", "base_model", "silence_minutes", "n_epochs")
 
 
@@ -56,7 +60,7 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     prepare.add_argument("--speaker", metavar="NAME", help="whose manner of speaking is learned")
     prepare.add_argument("--recipe", choices=get_args(Recipe), help="default: conversation")
     prepare.add_argument("--format", choices=get_args(Format), help="default: chat")
-    prepare.add_argument("--base-model", metavar="ID", help=f"default: {_BASE_MODEL}")
+    prepare.add_argument("--base-model", metavar="ID", help="default: one that reads the format")
     prepare.add_argument(
         "--silence-minutes", metavar="N", type=int, help="a longer pause ends a conversation"
     )
@@ -77,9 +81,10 @@ def _settings(arguments: Arguments, parser: argparse.ArgumentParser) -> PersonaS
     chosen = vars(arguments)
     try:
         stored = chosen["settings_file"].read_bytes() if chosen["settings_file"] else None
-        from_file = resolve_settings(stored, {}, defaults=PersonaSettings(base_model=_BASE_MODEL))
+        from_file = resolve_settings(stored, {})
         said = {name: chosen[name] for name in _SETTINGS if chosen[name] is not None}
-        return dataclasses.replace(from_file, **said)
+        settings = dataclasses.replace(from_file, **said)
+        return dataclasses.replace(settings, base_model=settings.base_model or _BASE_MODELS[settings.format])
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except InvalidSettings as error:

@@ -40,6 +40,8 @@ def print_messages(path: Path) -> None:
             out.write(_line(message))
     out.flush()
     sys.stderr.write(f"{counted(kinds.total(), 'message')} in {reading.format}: {listed(kinds) or 'none'}\n")
+    if reading.doubtful:
+        sys.stderr.write(f"Perhaps part of the message before: {listed(reading.doubtful)}\n")
     if reading.skipped:
         sys.stderr.write(f"{counted(reading.skipped.total(), 'row')} skipped: {listed(reading.skipped)}\n")
 

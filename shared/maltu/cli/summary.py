@@ -24,7 +24,7 @@ def summarise(report: Mapping[str, Any], settings: PersonaSettings, out: Path) -
 
 def _lines(report: Mapping[str, Any], settings: PersonaSettings) -> Iterator[tuple[str, str]]:
     turns, examples, tokens, cost = (report[name] for name in ("turns", "examples", "tokens", "cost"))
-    lengths, silences = report["persona_turn_characters"], report["silence_hours"]
+    silences = report["silence_hours"]
     yield "Persona", report["speaker"]
     yield "Messages", f"{report['messages']:,} read; in turns: {listed(report['speakers'])}"
     yield "Months", _months(report["months"])
@@ -33,11 +33,12 @@ def _lines(report: Mapping[str, Any], settings: PersonaSettings) -> Iterator[tup
         f"{report['conversations']:,}, cut where nobody wrote for {settings.silence_minutes} minutes"
         + (f"; half of the silences are under {silences['p50'] + 1} h" if silences else ""),
     )
+    half, longest = (report["persona_turn_characters"].get(part, 0) for part in ("p50", "p99"))
     yield (
         "Turns",
         (
-            f"{turns['persona']:,} of {report['speaker']}, {turns['trained']:,} of them trained; half have up to "
-            f"{lengths['p50']} characters, one in a hundred over {lengths['p99']}"
+            f"{turns['persona']:,} of {report['speaker']}, {turns['trained']:,} of them trained; "
+            f"half have up to {half} characters, one in a hundred over {longest}"
         ),
     )
     yield (

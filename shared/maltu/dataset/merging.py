@@ -94,16 +94,23 @@ def _with(known: list[Message], other: list[Message], cuts_at: int | None) -> li
         places[_key(message, cuts_at)].append(place)
     texts = list(known)
     added: defaultdict[int, list[Message]] = defaultdict(list)
-    last = -1
+    last: int | None = None
+    before: list[Message] = []
     for message in other:
         same = places.get(_key(message, cuts_at))
         if same:
             place = same.popleft()
-            last = max(last, place)
+            if last is None:
+                added[place - 1] = before
+            last = place if last is None else max(last, place)
             if len(message.text) > len(texts[place].text) and message.kind == "text":
                 texts[place] = texts[place]._replace(text=message.text)
+        elif last is None:
+            before.append(message)
         else:
             added[last].append(message)
+    if last is None:
+        return texts + before
     merged = added[-1]
     for place, message in enumerate(texts):
         merged.append(message)
