@@ -41,20 +41,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except UnreadableExport as error:
-        _tell(str(error), *(f"    {line}" for line in error.excerpt))
-        return UNUSABLE
-    except UnknownSpeaker as error:
-        _tell(str(error), "Here that is: --speaker NAME")
-        return UNUSABLE
-    except (MaltuError, RanksMissing) as error:
-        _tell(str(error))
-        return UNUSABLE
-    except OSError as error:
-        _tell(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (MaltuError, RanksMissing, OSError) as error:
+        sys.stderr.write(f"maltu: {_explained(error)}\n")
         return UNUSABLE
     return 0
 
 
-def _tell(*lines: str) -> None:
-    sys.stderr.write("maltu: " + "\n".join(lines) + "\n")
+def _explained(error: Exception) -> str:
+    match error:
+        case UnreadableExport():
+            return "\n".join([str(error), *(f"    {line}" for line in error.excerpt)])
+        case UnknownSpeaker():
+            return f"{error}\nHere that is: --speaker NAME"
+        case OSError(filename=str() | bytes() as name, strerror=str() as reason):
+            return f"{name!s}: {reason}"
+        case _:
+            return str(error)

@@ -67,11 +67,8 @@ def directory_of(ranks: RankFile) -> Path | None:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "maltu" / "ranks"
     if is_right(cache / ranks.file, ranks):
         return cache
-    package = importlib.util.find_spec("bpe_openai")
-    if package is None or package.origin is None:
-        return None
-    packed = Path(package.origin).parent / "data" / f"{ranks.name}.tiktoken.gz"
-    if not packed.is_file():
+    packed = _packed(ranks)
+    if packed is None:
         return None
     cache.mkdir(parents=True, exist_ok=True)
     partial = cache / f"{ranks.file}.{os.getpid()}"
@@ -80,3 +77,14 @@ def directory_of(ranks: RankFile) -> Path | None:
         partial.unlink()
         return None
     return partial.replace(cache / ranks.file).parent
+
+
+def _packed(ranks: RankFile) -> Path | None:
+    try:
+        package = importlib.util.find_spec("bpe_openai")
+    except ValueError:  # it was kept from being imported
+        return None
+    if package is None or package.origin is None:
+        return None
+    packed = Path(package.origin).parent / "data" / f"{ranks.name}.tiktoken.gz"
+    return packed if packed.is_file() else None

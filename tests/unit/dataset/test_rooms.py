@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
 from typing import TYPE_CHECKING
-
-import pytest
 
 from maltu.dataset import inspect, merge_exports, plan_rooms, real_name, sketch, speakers_of, warnings_about
 from maltu.exports import Message, read_export
@@ -13,6 +10,8 @@ from tests.unit.dataset.chats import SPEAKER, chat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pytest
 
     from maltu.dataset import RoomPlan
 
@@ -31,7 +30,8 @@ def phone(room: str, messages: Iterable[Message], *, owner: str) -> Export:
     lines = [f"{room} 님과 카카오톡 대화\r\n저장한 날짜 : 2023년 1월 1일 오전 10:00\n\r\n\r\n"]
     for sent_at, sender, text, _ in messages:
         half = "오전" if sent_at.hour < 12 else "오후"
-        at = f"{sent_at.year}년 {sent_at.month}월 {sent_at.day}일 {half} {(sent_at.hour - 1) % 12 + 1}:{sent_at:%M}"
+        date = f"{sent_at.year}년 {sent_at.month}월 {sent_at.day}일"
+        at = f"{date} {half} {(sent_at.hour - 1) % 12 + 1}:{sent_at:%M}"
         name = "회원님" if sender == owner else sender
         lines.append(f"{at}, {name} : {text[:500]}\r\n")
     return "KakaoTalkChats.txt", "".join(lines).encode()

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import runpy
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks, tokenizer
+from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
 from maltu.settings import PersonaSettings
 from tests.unit.dataset.chats import SPEAKER, Digits, dialogues
@@ -103,7 +104,9 @@ def test_the_ranks_are_those_that_tiktoken_expects() -> None:
 def test_missing_or_damaged_ranks_are_never_downloaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ) -> None:
-    monkeypatch.setattr(tokenizer, "RANKS_DIRECTORY", tmp_path)
+    monkeypatch.setattr(ranks, "RANKS_DIRECTORY", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setitem(sys.modules, "bpe_openai", None)
     file = tmp_path / RANK_FILES["o200k_base"].file
     if content is not None:
         file.write_bytes(content)
@@ -112,6 +115,37 @@ def test_missing_or_damaged_ranks_are_never_downloaded(
         open_tokenizer("o200k_base")
 
     assert content is None or file.read_bytes() == content
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The packed o200k ranks of an installed package, where nothing else has any."""
+    packed = tmp_path / "site" / "bpe_openai" / "data" / "o200k_base.tiktoken.gz"
+    packed.parent.mkdir(parents=True)
+    (packed.parent.parent / "__init__.py").touch()
+    packed.write_bytes(gzip.compress((RANKS_DIRECTORY / RANK_FILES["o200k_base"].file).read_bytes(), 1))
+    monkeypatch.setattr(ranks, "RANKS_DIRECTORY", tmp_path / "none")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(packed.parents[2])
+    return packed
+
+
+def test_an_installed_package_brings_the_ranks(installed: Path, tmp_path: Path) -> None:
+    unpacked = ranks.directory_of(RANK_FILES["o200k_base"])
+    installed.unlink()
+
+    assert unpacked == tmp_path / "cache" / "maltu" / "ranks"
+    assert ranks.directory_of(RANK_FILES["o200k_base"]) == unpacked
+    assert open_tokenizer("o200k_base")("안녕하세요") == len(
+        tiktoken.get_encoding("o200k_base").encode("안녕하세요")
+    )
+
+
+def test_another_file_of_that_name_is_not_taken_for_the_ranks(installed: Path, tmp_path: Path) -> None:
+    installed.write_bytes(gzip.compress(b"something else"))
+
+    assert ranks.directory_of(RANK_FILES["o200k_base"]) is None
+    assert list((tmp_path / "cache" / "maltu" / "ranks").iterdir()) == []
 
 
 @pytest.fixture
