@@ -149,12 +149,11 @@ def _split_until_fits(example: Example, making: Making) -> list[Example]:
     waiting = [example]
     while waiting:
         example = waiting.pop()
+        alone = example if not example.context else Example(example.turns[example.context :])
         if making.fits(example):
             done.append(example)
-        elif example.context:
-            waiting.append(Example(example.turns[example.context :]))
-        elif len(example.turns) == 2:  # noqa: PLR2004 - one turn of each side cannot be split
-            done.append(example)
+        elif len(alone.turns) == 2 or (example.context and making.fits(alone)):  # noqa: PLR2004 - one turn of each side cannot be split
+            done.append(alone)
         else:
             waiting += reversed(_split(example, making.context))
     return done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,17 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maltu.dataset import Room
+from maltu.dataset.examples import ANSWERS_NOTHING, CUT_OFF
 from maltu.dataset.lines import harmless
 from maltu.errors import TooFewExamples
-from maltu.exports import Message
 from tests.unit.dataset.chats import SPEAKER, chat, chats, dialogues
 from tests.unit.dataset.test_build import build, build_rooms, lines, raw_lines, trained_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from maltu.exports import Message
+
 LONG = "오늘 저녁 7시 정기 모임이 있습니다. 모두 늦지 않게 와 주세요!"
 CUT = "가" * 500
+NEWLINE = "\n"
 
 
 def said(line: dict[str, Any]) -> list[tuple[str, int]]:
@@ -53,7 +56,7 @@ def test_a_long_conversation_shows_what_was_said_before_and_teaches_it_once(tmp_
 
     made = lines(tmp_path)
     assert [weight for _, weight in said(made[0])] == [1] * len(said(made[0]))
-    for before, after in zip(made, made[1:], strict=False):
+    for before, after in pairwise(made):
         shown = [text for text, weight in said(after) if not weight]
         assert shown == [text for text, _ in said(before)][-3:]
     assert summary.context_turns == 6 * (len(made) - 1)
@@ -188,37 +191,33 @@ def test_samples_are_lines_of_the_dataset_and_no_part_of_the_numbers(tmp_path: P
 
 
 @pytest.mark.parametrize("format_", ["chat", "bedrock"])
-@given(mine=chats(min_size=40, max_size=80), other=chats(min_size=40, max_size=80), cuts=st.booleans())
-@settings(
-    max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=timedelta(seconds=5),
-)
+@given(mine=chats(min_size=25), other=chats(min_size=25), cuts_at=st.sampled_from([None, 6]))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_example_holds_two_chats_and_every_turn_is_taught_once_or_counted(
     tmp_path_factory: pytest.TempPathFactory,
     format_: str,
     mine: list[Message],
     other: list[Message],
-    *,
-    cuts: bool,
+    cuts_at: int | None,
 ) -> None:
     directory = tmp_path_factory.mktemp("dataset")
-    rooms = [[Message(m.sent_at, m.sender, f"{m.text}@{room}", "text") for m in room_messages]
-             for room, room_messages in (("A", mine), ("B", other))]  # fmt: skip
-    cuts_at = 6 if cuts else None
+    rooms = [
+        Room(
+            messages=[m._replace(text=f"{m.text.replace(NEWLINE, '/')}@{name}") for m in of], cuts_at=cuts_at
+        )
+        for name, of in (("A", mine), ("B", other))
+    ]
     try:
-        summary = build_rooms([Room(messages=m, cuts_at=cuts_at) for m in rooms], directory, format=format_)
+        summary = build_rooms(rooms, directory, format=format_)
     except TooFewExamples:
         return
     for line in raw_lines(directory):
         assert ("@A" in line) != ("@B" in line)
-    untaught = sum(
-        count for reason, count in summary.skipped.items() if reason.startswith("turns of the persona's")
-    )
-    assert summary.trained_turns + untaught == summary.persona_turns
+    untaught = [summary.skipped.get(reason, 0) for reason in (ANSWERS_NOTHING, CUT_OFF)]
+    assert summary.trained_turns + sum(untaught) == summary.persona_turns
     if format_ == "chat":
         taught = [text for line in lines(directory) for text, weight in said(line) if weight]
         assert len(taught) == summary.trained_turns
-        every = "\n".join(taught).split("\n")
-        assert len(every) == len(set(every))
-        assert not [text for text in every if len(text) == cuts_at]
+        numbered = [text for turn in taught for text in turn.split(NEWLINE) if "#" in text]
+        assert len(numbered) == len(set(numbered))
+        assert not [text for text in numbered if len(text) == cuts_at]
