@@ -149,14 +149,19 @@ def _split_until_fits(example: Example, making: Making) -> list[Example]:
     waiting = [example]
     while waiting:
         example = waiting.pop()
-        alone = example if not example.context else Example(example.turns[example.context :])
-        if making.fits(example):
-            done.append(example)
-        elif len(alone.turns) == 2 or (example.context and making.fits(alone)):  # noqa: PLR2004 - one turn of each side cannot be split
-            done.append(alone)
+        fitting = next(filter(making.fits, _with_ever_less_context(example)), None)
+        if fitting is not None:
+            done.append(fitting)
+        elif len(example.turns) - example.context == 2:  # noqa: PLR2004 - one turn of each side cannot be split
+            done.append(Example(example.turns[example.context :]))
         else:
             waiting += reversed(_split(example, making.context))
     return done
+
+
+def _with_ever_less_context(example: Example) -> Iterator[Example]:
+    for dropped in range(0, example.context + 1, 2):
+        yield Example(example.turns[dropped:], example.context - dropped)
 
 
 def _split(example: Example, context: int) -> tuple[Example, Example]:

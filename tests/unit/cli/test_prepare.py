@@ -8,7 +8,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -40,7 +40,7 @@ def prepare(tmp_path: Path, *arguments: str) -> int:
     return main(["prepare", *arguments, "--out", str(tmp_path / "out")])
 
 
-def report(tmp_path: Path) -> dict[str, object]:
+def report(tmp_path: Path) -> dict[str, Any]:
     return json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
 
 
@@ -63,10 +63,10 @@ def test_it_writes_the_dataset_and_says_what_it_costs(
     assert said["Conversations"].startswith("60, cut where nobody wrote for 240 minutes")
     assert said["Examples"] == "54 to train and 6 to validate (chat, conversation)"
     numbers = report(tmp_path)
-    assert said["Tokens"].startswith(f"{numbers['tokens']['train']:,}")  # pyright: ignore[reportIndexIssue] - JSON
-    usd = numbers["tokens"]["train"] * 3 * 5 / 1_000_000  # pyright: ignore[reportIndexIssue] - JSON
+    assert said["Tokens"].startswith(f"{numbers['tokens']['train']:,}")
+    usd = numbers["tokens"]["train"] * 3 * 5 / 1_000_000
     assert said["Cost"].startswith(f"${usd:.4f} for 3 epochs of gpt-4.1-mini")
-    assert len(numbers["samples"]) == 3  # pyright: ignore[reportArgumentType] - JSON
+    assert len(numbers["samples"]) == 3
 
 
 def test_several_exports_of_one_room_are_one_dataset(tmp_path: Path, export: str) -> None:
@@ -186,7 +186,7 @@ def test_private_numbers_are_masked_in_what_is_written(tmp_path: Path) -> None:
 
     for path in (tmp_path / "out").iterdir():
         assert "1234-5678" not in path.read_text("utf-8")
-    assert sum(report(tmp_path)["masked"].values()) == 1  # pyright: ignore[reportAttributeAccessIssue] - JSON
+    assert sum(report(tmp_path)["masked"].values()) == 1
 
 
 def test_a_terminal_sees_a_bar_and_a_file_does_not(tmp_path: Path, export: str) -> None:
