@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from maltu.dataset.examples import split_longest
 from maltu.dataset.files import MIN_EXAMPLES, ExampleFile
@@ -37,8 +37,8 @@ class Masking(Protocol):
     """What replaces personal data: ``mask`` a text; ``counts`` of what was replaced so far, by type."""
 
     @property
-    def counts(self) -> Mapping[str, int]:
-        """Pieces replaced so far, by type."""
+    def counts(self) -> Mapping[Any, int]:
+        """Pieces replaced so far, by type; types are strings, of whatever literals."""
         ...
 
     def mask(self, text: str) -> str:

@@ -86,7 +86,7 @@ class Tally:
         *,
         speaker: str,
         skipped: Counter[str],
-        masked: Mapping[str, int],
+        masked: Mapping[Any, int],
         samples: tuple[dict[str, Any], ...],
         warnings: Iterable[str],
     ) -> DatasetSummary:
