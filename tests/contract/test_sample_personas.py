@@ -12,8 +12,9 @@ import openai
 import pytest
 
 from infra.local.finetuning import create_app, serve
-from maltu.dataset import build_dataset
+from maltu.dataset import Room, build_dataset
 from maltu.exports import read_export
+from maltu.masking import Masker
 from maltu.settings import PersonaSettings
 from tests.support.handlers import ROOT
 
@@ -47,11 +48,11 @@ def test_a_persona_learned_from_the_sample_sounds_like_itself(persona: str, tmp_
     (other,) = set(FRIENDS) - {persona}
     with SAMPLE.open("rb") as stream:
         build_dataset(
-            read_export(stream, name=SAMPLE.name),
+            [Room(messages=read_export(stream, name=SAMPLE.name))],
             speaker=persona,
-            named=False,
             settings=PersonaSettings(),
             count_tokens=len,
+            masking=Masker(()),
             directory=tmp_path,
         )
     held_out = (tmp_path / "validation.jsonl").read_text("utf-8").splitlines()
