@@ -88,9 +88,8 @@ def turns_of(  # noqa: PLR0913 - each is one rule about what a message becomes
         if mine and len(text) >= LONG_TEXT and too_often(text):
             left_out["repeated texts of the persona's"] += 1
             continue
-        pause = sent_at - ended_at
         # An export that was pasted together may jump back.
-        if not texts or mine is not persona or pause > silence or pause < backwards:
+        if not texts or mine is not persona or (pause := sent_at - ended_at) > silence or pause < backwards:
             if texts:
                 joined = "\n".join(texts) if len(texts) > 1 else texts[0]
                 yield new_turn(Turn, (persona, joined, started_at, ended_at, len(texts), whole))
