@@ -78,9 +78,9 @@ def identity_of(persona: str, content: str, settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def version_name(dropped_at: datetime, identity: str) -> str:
-    """A version's name: sorts by the time of its drop and ends in its identity."""
-    return f"{dropped_at:%Y%m%dt%H%M%S}-{identity[:12]}"
+def version_name(at: datetime, identity: str) -> str:
+    """A version's name: sorts by its time, to the millisecond, and ends in its identity."""
+    return f"{at:%Y%m%dt%H%M%S}{at.microsecond // 1000:03}-{identity[:12]}"
 
 
 def dataset_prefix(persona: str, version: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_KEY_BYTES = 1024  # no object key is longer, so nothing was ever dropped under a longer name
 
 _SHOWN = (
-    "version", "status", "attempt", "created_at", "timeline", "failure", "export", "provider",
+    "version", "status", "attempt", "created_at", "timeline", "failure", "export", "exports", "provider",
     "report", "trained_tokens", "leftovers",
 )  # fmt: skip
 

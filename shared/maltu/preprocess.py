@@ -1,8 +1,9 @@
-"""A dropped export becomes a dataset and a run.
+"""A drop becomes a dataset and a run.
 
-The export is read twice as a stream: once to see who speaks and to hash it, once to write the examples.
-Everything here may be repeated for the same drop, by a duplicate event or a retry, and ends in the same
-version, the same dataset and the same run.
+A version is trained on every export that stands under the persona's prefix when its run starts. They are
+copied to this machine's disk, looked through once to see who speaks and which are of one room, and read again
+to write the examples. Everything here may be repeated for the same drop, by a duplicate event or a retry, and
+ends in the same version, the same dataset and the same run.
 """
 
 from __future__ import annotations
@@ -11,32 +12,35 @@ import dataclasses
 import hashlib
 import json
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
-from maltu.dataset import Room, build_dataset, default_system_prompt, open_tokenizer
+from maltu.dataset import (
+    build_dataset,
+    open_rooms,
+    open_tokenizer,
+    warnings_about,
+)
 from maltu.errors import LimitExceeded, MaltuError, UnknownSpeaker
-from maltu.exports import choose_speaker, read_export, survey
+from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.naming import (
     dataset_prefix,
-    identity_of,
     normalised,
     parse_export_key,
     version_name,
 )
+from maltu.planning import Plan, plan_version
 from maltu.providers.base_models import base_model
 from maltu.reporting import full_report
-from maltu.settings import resolve_settings
-from maltu.storage import HashedStream
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from maltu.exports import Reading
     from maltu.naming import ExportKey
     from maltu.registry import Attempt, Registry
-    from maltu.settings import PersonaSettings
     from maltu.storage import Bucket
     from maltu.workflow import Notifier, Workflow
 
@@ -68,21 +72,6 @@ class Services:
     base_model: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a version will be made from, known before the first example is written."""
-
-    settings: PersonaSettings
-    identity: str
-    speakers: dict[str, int]
-    version_id: str | None
-
-    @property
-    def named(self) -> bool:
-        """Whether the others are told apart by name: in a group, not in a dialogue."""
-        return len(self.speakers) > 2  # noqa: PLR2004 - the two sides of a dialogue
-
-
 def preprocess(drop: Drop, services: Services) -> Attempt | None:
     """Make the drop's dataset and start its run.
 
@@ -97,18 +86,27 @@ def preprocess(drop: Drop, services: Services) -> Attempt | None:
         return None
     if key is None:
         return None
+    with tempfile.TemporaryDirectory() as folder:
+        return _preprocess(drop, key, Path(folder), services)
+
+
+def _preprocess(drop: Drop, key: ExportKey, folder: Path, services: Services) -> Attempt | None:
     persona = normalised(key.prefix)
     try:
-        plan = _plan(drop, key, services)
+        plan = plan_version(
+            drop.key, key, folder, services.bucket, provider=services.provider, default=services.base_model
+        )
     except MaltuError as error:
         nameless = hashlib.sha256(f"{drop.key}\n{drop.id}".encode()).hexdigest()
         version = version_name(drop.dropped_at, nameless)
         if services.registry.begin(persona, version, drop.id, {"export": _about(drop)}):
             _give_up(persona, version, drop, error, services)
         return None
-    version = services.registry.claim_version(
-        persona, plan.identity, version_name(drop.dropped_at, plan.identity)
-    )
+    if plan is None:
+        return None
+    # The present, not the drop's time: whoever looked later saw at least as many exports.
+    proposed = version_name(datetime.now(UTC), plan.identity)
+    version = services.registry.claim_version(persona, plan.identity, proposed)
     attempt = services.registry.begin(persona, version, drop.id, {"export": _about(drop)})
     if attempt is None:
         return None
@@ -126,44 +124,28 @@ def preprocess(drop: Drop, services: Services) -> Attempt | None:
     return attempt
 
 
-def _plan(drop: Drop, key: ExportKey, services: Services) -> _Plan:
-    persona = key.persona
-    stored = services.bucket.open_export(drop.key, drop.version_id)
-    settings = resolve_settings(services.bucket.persona_json(key.prefix), stored.metadata)
-    content = HashedStream(stored.body)
-    seen = survey(read_export(cast("BinaryIO", content), name=key.file))
-    speaker = choose_speaker(seen, wanted=settings.speaker, persona=persona, file_name=key.file)
-    chosen = dataclasses.replace(
-        settings,
-        speaker=speaker,
-        system_prompt=settings.system_prompt or default_system_prompt(speaker),
-        base_model=settings.base_model or services.base_model,
-    )
-    made_from = {**dataclasses.asdict(chosen), "provider": services.provider}
-    return _Plan(
-        chosen, identity_of(persona, content.hexdigest(), made_from), seen.speakers, stored.version_id
-    )
-
-
-def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services: Services) -> dict[str, Any]:
+def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services: Services) -> dict[str, Any]:
     settings = plan.settings
     if settings.speaker is None or settings.base_model is None:
         raise UnknownSpeaker("The run's speaker and base model must be known before its dataset is written.")
     model = base_model(settings.base_model)
     prefix = dataset_prefix(persona, version)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as files:
+
+        def read(number: int) -> Reading:
+            copy = plan.copies[number]
+            return read_export(files.enter_context(copy.path.open("rb")), name=copy.file)
+
         directory = Path(folder)
-        # The version that was surveyed, though a newer one may have replaced it meanwhile.
-        body = services.bucket.open_export(drop.key, plan.version_id).body
-        reading = read_export(cast("BinaryIO", body), name=drop.key.rpartition("/")[2])
         summary = build_dataset(
-            [Room(messages=reading, named=plan.named, cuts_at=reading.cuts_at, skipped=(reading.skipped,))],
+            open_rooms(plan.rooms, settings.speaker, read),
             speaker=settings.speaker,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),
             masking=Masker(settings.names),
             directory=directory,
             max_example_tokens=model.max_example_tokens,
+            warnings=[*plan.warnings, *warnings_about(plan.rooms, settings.speaker)],
         )
         report = full_report(summary, settings, model, today=drop.dropped_at.date())
         if report["errors"]:
@@ -180,7 +162,8 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: _Plan, services
         version,
         {
             "settings": dataclasses.asdict(settings),
-            "named": plan.named,
+            "exports": [copy.key for copy in plan.copies],
+            "named": all(room.named for room in plan.own_rooms),
             "provider": services.provider,
             "report": report,
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from maltu.naming import SETTINGS_FILE
 
@@ -13,46 +13,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 _CHUNK_BYTES = 1 << 20
 
 
-class Readable(Protocol):
-    """What is needed of an object's body."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Give at most ``size`` bytes, none at the end."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class StoredExport:
-    """One dropped object: its content as a stream, its user metadata, and its version in the bucket."""
+class Copy:
+    """An export on this machine's disk.
 
-    body: Readable
+    Attributes:
+        key: where it stands in the bucket.
+        path: where the copy is.
+        sha256: of its content, in hex.
+        metadata: the object's user metadata.
+    """
+
+    key: str
+    path: Path
+    sha256: str
     metadata: Mapping[str, str]
-    version_id: str | None
 
-
-class HashedStream:
-    """A stream that remembers the SHA-256 of what was read through it."""
-
-    def __init__(self, body: Readable) -> None:
-        self._body = body
-        self._hash = hashlib.sha256()
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Read from the body."""
-        data = self._body.read(size)
-        self._hash.update(data)
-        return data
-
-    def hexdigest(self) -> str:
-        """Read whatever is left and give the hash of the whole."""
-        while self.read(_CHUNK_BYTES):
-            pass
-        return self._hash.hexdigest()
+    @property
+    def file(self) -> str:
+        """The export's file name."""
+        return self.key.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +46,26 @@ class Bucket:
     client: S3Client
     name: str
 
-    def open_export(self, key: str, version_id: str | None) -> StoredExport:
-        """Open an object: exactly that version of it, or the one that is there now."""
-        which: GetObjectRequestTypeDef = {"Bucket": self.name, "Key": key}
-        if version_id is not None:
-            which["VersionId"] = version_id
-        answer = self.client.get_object(**which)
-        return StoredExport(answer["Body"], answer["Metadata"], answer.get("VersionId"))
+    def exports(self, prefix: str) -> list[str]:
+        """The keys of all exports that stand under ``exports/<prefix>/`` now, in order."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=f"exports/{prefix}/", Delimiter="/"
+        )
+        keys = [each.get("Key", "") for page in pages for each in page.get("Contents", [])]
+        return [key for key in keys if key.rpartition("/")[2] not in {"", SETTINGS_FILE}]
+
+    def copy_export(self, key: str, path: Path) -> Copy | None:
+        """Copy an export to ``path``, in constant memory; None where it is gone."""
+        try:
+            answer = self.client.get_object(Bucket=self.name, Key=key)
+        except self.client.exceptions.NoSuchKey:
+            return None
+        sha256 = hashlib.sha256()
+        with path.open("wb") as file:
+            while block := answer["Body"].read(_CHUNK_BYTES):
+                sha256.update(block)
+                file.write(block)
+        return Copy(key, path, sha256.hexdigest(), answer["Metadata"])
 
     def persona_json(self, prefix: str) -> bytes | None:
         """Read the settings beside the exports under ``prefix``, if there are any."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from maltu.providers import Job, Provider
 
 BASE = "maltu-retrieval-1"
-RUN = "20261018t134107-3f9a1c2b4d5e"
+RUN = "20261018t134107000-3f9a1c2b4d5e"
 ASK = [{"role": "system", "content": "s"}, {"role": "user", "content": "밥 먹었어?"}]
 BRIEF = Sampling(max_tokens=50, temperature=0)
 LINE = (

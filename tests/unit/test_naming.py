@@ -65,7 +65,7 @@ def test_a_version_is_a_valid_execution_name_in_ascii() -> None:
     name = version_name(
         datetime(2026, 10, 18, 13, 41, 7, tzinfo=UTC), identity_of("하준", "00", {"speaker": "하준"})
     )
-    assert name.startswith("20261018t134107-")
+    assert name.startswith("20261018t134107000-")
     assert name.isascii()
     assert len(name) + len("-999") <= 80
 

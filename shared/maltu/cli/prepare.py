@@ -16,6 +16,7 @@ from maltu.cli.summary import summarise
 from maltu.dataset import (
     build_dataset,
     inspect,
+    open_rooms,
     open_tokenizer,
     plan_rooms,
     real_name,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from maltu.cli.arguments import Arguments
     from maltu.dataset import DatasetSummary, Inspected, RoomPlan
+    from maltu.exports import Reading
     from maltu.settings import PersonaSettings
 
 _FILES = ("train.jsonl", "validation.jsonl", "report.json")
@@ -86,21 +88,13 @@ def _build(
     speaker = settings.speaker or ""
     model = base_model(settings.base_model or "")
     with ExitStack() as files:
-        rooms = [
-            plan.open(
-                [
-                    read_export(
-                        files.enter_context(opened(paths[number], doing="Building from")),
-                        name=paths[number].name,
-                    )
-                    for number in plan.exports
-                ]
-            )
-            for plan in plans
-            if speaker in plan.speakers
-        ]
+
+        def read(number: int) -> Reading:
+            stream = files.enter_context(opened(paths[number], doing="Building from"))
+            return read_export(stream, name=paths[number].name)
+
         return build_dataset(
-            rooms,
+            open_rooms(plans, speaker, read),
             speaker=speaker,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),

@@ -15,7 +15,7 @@ from maltu.exports import survey
 from maltu.exports.names import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from maltu.exports import Reading, Survey
 
@@ -110,6 +110,13 @@ def plan_rooms(inspected: Sequence[Inspected], *, aliases: Mapping[str, str]) ->
     for number in range(len(inspected)):
         rooms[leader_of(number)].append(number)
     return [_plan(tuple(numbers), inspected, known) for numbers in rooms.values()]
+
+
+def open_rooms(plans: Iterable[RoomPlan], speaker: str, read: Callable[[int], Reading]) -> list[Room]:
+    """Open the rooms that the speaker writes in; ``read`` opens an export by its place among all."""
+    return [
+        plan.open([read(number) for number in plan.exports]) for plan in plans if speaker in plan.speakers
+    ]
 
 
 def speakers_of(plans: Iterable[RoomPlan], like: Survey) -> Survey:
