@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from maltu.dataset.prompts import NOTHING_SAID, dialogue_labels, render_prompt
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised
+from maltu.prompts import NOTHING_SAID, dialogue_labels, render_prompt
 from maltu.providers import Replies
 
 if TYPE_CHECKING:

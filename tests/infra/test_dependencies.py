@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,3 +56,16 @@ def test_domain_code_knows_nothing_of_aws_or_vendors() -> None:
 def test_the_layer_does_not_need_powertools() -> None:
     for path in ROOT.glob("shared/maltu/**/*.py"):
         assert "aws_lambda_powertools" not in set(imported(path)), path
+
+
+def test_the_endpoint_loads_no_reader_and_no_dataset() -> None:
+    """Each costs every cold start; what both training and serving need stands outside them."""
+    code = "import sys, maltu.serving, maltu.personas, maltu.deployment; print(*sys.modules)"
+    environment = {"PYTHONPATH": str(ROOT / "shared"), "AWS_DEFAULT_REGION": "us-east-1"}
+    loaded = subprocess.run(  # noqa: S603 - this Python, with these words
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not [
+        name for name in loaded if name.startswith(("maltu.exports", "maltu.dataset", "maltu.masking"))
+    ]
+    assert not {"openai", "tiktoken", "ijson"} & set(loaded)

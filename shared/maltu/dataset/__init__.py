@@ -3,7 +3,6 @@
 from maltu.dataset.build import Masking, Room, build_dataset
 from maltu.dataset.examples import Example
 from maltu.dataset.merging import merge_exports
-from maltu.dataset.prompts import default_system_prompt, dialogue_labels, render_completion, render_prompt
 from maltu.dataset.ranks import Encoding
 from maltu.dataset.rooms import (
     Inspected,
@@ -18,6 +17,7 @@ from maltu.dataset.rooms import (
 from maltu.dataset.summary import DatasetSummary
 from maltu.dataset.tokenizer import RanksMissing, open_tokenizer
 from maltu.dataset.turns import Turn, conversations_of, turns_of
+from maltu.prompts import default_system_prompt, dialogue_labels, render_completion, render_prompt
 
 __all__ = [
     "DatasetSummary",

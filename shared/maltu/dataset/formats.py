@@ -15,7 +15,7 @@ from maltu.dataset.lines import (
     completion_line,
     has_reserved,
 )
-from maltu.dataset.prompts import (
+from maltu.prompts import (
     NOTHING_SAID,
     default_system_prompt,
     dialogue_labels,

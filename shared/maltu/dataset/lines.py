@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from maltu.dataset.prompts import NOTHING_SAID
+from maltu.prompts import NOTHING_SAID
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from maltu.dataset import Room, build_dataset, default_system_prompt, dialogue_labels, render_prompt
 from maltu.dataset.formats import MAX_TOKENS
-from maltu.dataset.prompts import NOTHING_SAID
 from maltu.errors import TooFewExamples
 from maltu.exports import Message, Reading, read_export
+from maltu.prompts import NOTHING_SAID
 from maltu.settings import PersonaSettings
 from tests.unit.dataset.chats import SPEAKER, Digits, chat, chats, dialogues, persona_texts
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from maltu.dataset import default_system_prompt, dialogue_labels, render_completion, render_prompt
-from maltu.dataset.prompts import NOTHING_SAID
+from maltu.prompts import NOTHING_SAID
 
 
 def prompt(
