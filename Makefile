@@ -57,13 +57,15 @@ build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS; deploy it with .venv-
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
-	for file in shared/requirements requirements/dev requirements/sam requirements/bench requirements/uv; do \
-	  $(LOCK) --output-file $$file.txt $$file.in || exit 1; \
-	done
+	for file in dev sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
+	# What is shipped is what was tested.
+	$(LOCK) --constraint requirements/dev.txt --output-file shared/requirements.txt shared/requirements.in
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --no-deps --output-file shared/ranks.txt shared/ranks.in
 
 clean: ## Remove everything that make has made, the environments included
 	rm -rf build .aws-sam .venv .venv-sam .venv-bench .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt

@@ -161,7 +161,8 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
         persona,
         version,
         {
-            "settings": dataclasses.asdict(settings),
+            # Without the names of people outside the chat: what is answered with them is the dataset alone.
+            "settings": dataclasses.asdict(dataclasses.replace(settings, names=(), aliases={})),
             "exports": [copy.key for copy in plan.copies],
             "named": all(room.named for room in plan.own_rooms),
             "provider": services.provider,

@@ -148,12 +148,12 @@ def check_limits(  # noqa: PLR0913 - one argument per thing that providers limit
     if model.max_examples is not None and examples > model.max_examples:
         errors.append(
             f"{model.id} takes {model.max_examples:,} examples, and there are {examples:,}: raise "
-            "silence_minutes, or drop fewer exports."
+            "silence_minutes, or remove exports that are old."
         )
     if largest_file > model.max_file_bytes:
         errors.append(
             f"{model.id} takes files of {model.max_file_bytes // _MEBIBYTE:,} MiB, and the largest has "
-            f"{largest_file / _MEBIBYTE:,.0f}: drop fewer exports."
+            f"{largest_file / _MEBIBYTE:,.0f}: remove exports that are old."
         )
     if epochs > model.max_epochs:
         errors.append(f"{model.id} takes {model.max_epochs} epochs, and n_epochs is {epochs}.")
