@@ -135,7 +135,6 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "dynamodb:UpdateItem",
                 "s3:AbortMultipartUpload",
                 "s3:GetObject",
-                "s3:GetObjectVersion",
                 "s3:ListBucket",
                 "s3:PutObject",
                 "sns:Publish",
