@@ -85,19 +85,19 @@ def turns_of(  # noqa: PLR0913 - each is one rule about what a message becomes
 
     def turns_of_some(some: list[Message]) -> list[Turn]:
         kept = _worth_training(some, speaker, left_out)
-        mine = [message[1] == speaker for message in kept]
-        dropped = [
-            at
-            for at, message in enumerate(kept)
-            if len(message[2]) >= LONG_TEXT and mine[at] and too_often(message[2])
-        ]
+        if not kept:
+            return []
+        sent, senders, texts, _ = cast("Iterator[tuple[Any, ...]]", zip(*kept, strict=True))
+        mine = [sender == speaker for sender in senders]
+        long = [at for at, text in enumerate(texts) if len(text) >= LONG_TEXT and mine[at]]
+        dropped = [at for at in long if too_often(texts[at])]
         if dropped:
             left_out["repeated texts of the persona's"] += len(dropped)
             for at in reversed(dropped):
                 del kept[at], mine[at]
-        if not kept:
-            return []
-        sent, senders, texts, _ = cast("Iterator[tuple[Any, ...]]", zip(*kept, strict=True))
+            if not kept:
+                return []
+            sent, senders, texts, _ = cast("Iterator[tuple[Any, ...]]", zip(*kept, strict=True))
         spoken.update(senders)
         cut = {at for at, text in enumerate(texts) if is_cut(text, cuts_at)} if cuts_at else ()
         if mask:
