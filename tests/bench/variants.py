@@ -19,15 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 from maltu.dataset import Room, build_dataset, default_system_prompt, open_tokenizer, turns_of
 from maltu.exports import read_export
+from maltu.masking import Masker
 from maltu.settings import PersonaSettings
 from tests.bench.generate import PERSONA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from maltu.dataset.build import Masking
+
 
 class Unmasked:
-    """What every variant here does about personal data, so that they do the same work."""
+    """Leaves personal data alone, as the plain scripts do."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -79,18 +82,18 @@ def read_only(path: Path) -> Callable[[], object]:
 
 
 def dataset_without_tokens(path: Path) -> Callable[[], object]:
-    """Export to dataset, tokens not counted."""
-    return _dataset(path, lambda _: 0)
+    """Export to dataset, tokens not counted, nothing masked."""
+    return _dataset(path, lambda _: 0, Unmasked())
 
 
 def dataset(path: Path) -> Callable[[], object]:
-    """Export to dataset as it is deployed: exact tokens and the report."""
+    """Export to dataset as it is deployed: exact tokens, masking and the report."""
     count = open_tokenizer("o200k_base")
     count("warm")
-    return _dataset(path, count)
+    return _dataset(path, count, Masker())
 
 
-def _dataset(path: Path, count: Callable[[str], int]) -> Callable[[], object]:
+def _dataset(path: Path, count: Callable[[str], int], masking: Masking) -> Callable[[], object]:
     def work() -> None:
         with tempfile.TemporaryDirectory() as folder, path.open("rb") as stream:
             build_dataset(
@@ -98,7 +101,7 @@ def _dataset(path: Path, count: Callable[[str], int]) -> Callable[[], object]:
                 speaker=PERSONA,
                 settings=PersonaSettings(),
                 count_tokens=count,
-                masking=Unmasked(),
+                masking=masking,
                 directory=Path(folder),
             )
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Lined = tuple[Layout, list[Example]]
 
+_BYTES_AT_ONCE = 1024 * 1024
+
 
 class Masking(Protocol):
     """What replaces personal data: ``mask`` a text; ``counts`` of what was replaced so far, by type."""
@@ -126,7 +128,7 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
     merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=lambda one: one[:2])
     made = ((layouts[room], tally.examples_of(turns, layouts[room], room=room)) for _, room, turns in merged)
     train = directory / "train.jsonl"
-    with train.open("wb") as file:
+    with train.open("wb", buffering=_BYTES_AT_ONCE) as file:
         examples = _write(made, layout, file)
         if examples.count < MIN_EXAMPLES:
             train.unlink()

@@ -92,10 +92,8 @@ class Layout:
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
-        turns = example.turns
         count = self.count_tokens if self._surely_fits(example) else self.count_turn
-        beside = self.example_tokens + len(turns) // 2 * (self.user_tokens + self.persona_tokens)
-        return beside + sum([count(turn[1] or NOTHING_SAID) for turn in turns])
+        return self._beside(example) + sum([count(turn[1] or NOTHING_SAID) for turn in example.turns])
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
@@ -112,12 +110,15 @@ class Layout:
             return any(mark and mark in turn.text for mark in (self.separator, self.stop))
         return self.format == "bedrock" and has_reserved(turn.text)
 
+    def _beside(self, example: Example) -> int:
+        return self.example_tokens + len(example.turns) // 2 * (self.user_tokens + self.persona_tokens)
+
     def _surely_fits(self, example: Example) -> bool:
-        # A token has at least one byte and a character at most four: most examples need no counting.
-        turns = example.turns
-        characters = sum([len(turn[1]) for turn in turns])
-        beside = self.example_tokens + len(turns) * max(self.user_tokens, self.persona_tokens)
-        return beside + 4 * characters <= self.max_tokens
+        # A token has at least one byte: most examples need no counting. A character has at most four, mostly
+        # fewer, but encoding the text is dearer than asking for its length.
+        room = self.max_tokens - self._beside(example) - len(NOTHING_SAID)
+        text = "".join([turn[1] for turn in example.turns])
+        return 4 * len(text) <= room or len(text.encode("utf-8", "surrogatepass")) <= room
 
     def _completions(self, example: Example) -> Iterator[tuple[str, int]]:
         turns = example.turns

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from itertools import chain, compress, islice
+from operator import le, ne
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from maltu.dataset.repeats import LONG_TEXT, Repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from maltu.exports import Message
 
-    _NewTurn = Callable[[type["Turn"], tuple[bool, str, datetime, datetime, int, bool]], "Turn"]
+_T = TypeVar("_T")
 
 MAX_CONVERSATION_TURNS = 10_000
+
+# So many that what a batch costs beside what is in it does not count; so few that they are soon forgotten.
+_AT_ONCE = 128
 
 
 class Turn(NamedTuple):
@@ -37,6 +43,13 @@ class Turn(NamedTuple):
     ended_at: datetime
     messages: int
     whole: bool = True
+
+
+# What Turn(...) calls, without the call in between; pyright sees tuple's own type variables.
+_new_turn: Callable[[tuple[bool, str, datetime, datetime, int, bool]], Turn] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    Turn,
+)
 
 
 def turns_of(  # noqa: PLR0913 - each is one rule about what a message becomes
@@ -69,43 +82,119 @@ def turns_of(  # noqa: PLR0913 - each is one rule about what a message becomes
     left_out = Counter() if left_out is None else left_out
     spoken = Counter() if spoken is None else spoken
     too_often = (Repeats() if repeats is None else repeats).too_often
-    # What Turn(...) calls, without the call in between; pyright sees tuple's own type variables.
-    new_turn: _NewTurn = tuple.__new__  # pyright: ignore[reportUnknownVariableType]
-    backwards = -silence
-    texts: list[str] = []
-    persona = False
-    whole = True
-    started_at = ended_at = datetime.min  # noqa: DTZ901 - exports have no zone; overwritten by the first message
-    # A room has a million messages and this loop decides how long they take, hence its plainness.
-    for sent_at, sender, text, kind in messages:
-        mine = sender == speaker
-        if kind != "text" and (mine or kind != "media"):
-            left_out["the persona's media" if kind == "media" else kind] += 1
-            continue
-        if not text or text.isspace():
-            left_out["empty"] += 1
-            continue
-        if mine and len(text) >= LONG_TEXT and too_often(text):
-            left_out["repeated texts of the persona's"] += 1
-            continue
-        # An export that was pasted together may jump back.
-        if not texts or mine is not persona or (pause := sent_at - ended_at) > silence or pause < backwards:
-            if texts:
-                joined = "\n".join(texts) if len(texts) > 1 else texts[0]
-                yield new_turn(Turn, (persona, joined, started_at, ended_at, len(texts), whole))
-                texts = []
-            persona = mine
-            started_at = sent_at
-            whole = True
-        if cuts_at and is_cut(text, cuts_at):
-            whole = False
-        ended_at = sent_at
+
+    def turns_of_some(some: list[Message]) -> list[Turn]:
+        kept = _worth_training(some, speaker, left_out)
+        if not kept:
+            return []
+        sent, senders, texts, _ = cast("Iterator[tuple[Any, ...]]", zip(*kept, strict=True))
+        mine = [sender == speaker for sender in senders]
+        long = [at for at, text in enumerate(texts) if len(text) >= LONG_TEXT and mine[at]]
+        dropped = [at for at in long if too_often(texts[at])]
+        if dropped:
+            left_out["repeated texts of the persona's"] += len(dropped)
+            for at in reversed(dropped):
+                del kept[at], mine[at]
+            if not kept:
+                return []
+            sent, senders, texts, _ = cast("Iterator[tuple[Any, ...]]", zip(*kept, strict=True))
+        spoken.update(senders)
+        cut = {at for at, text in enumerate(texts) if is_cut(text, cuts_at)} if cuts_at else ()
         if mask:
-            text = mask(text)  # noqa: PLW2901 - from here on nobody may see the other one
-        texts.append(f"{sender}: {text}" if named and not mine else text)
-        spoken[sender] += 1
-    if texts:
-        yield Turn(persona, "\n".join(texts), started_at, ended_at, len(texts), whole)
+            texts = tuple(map(mask, texts))
+        if named:
+            texts = tuple(map(_named, mine, senders, texts))
+        # A turn ends where the side changes, or after a pause.
+        ends = list(map(ne, mine, mine[1:]))
+        for at in _after_silences(sent, sent, silence):
+            ends[at - 1] = True
+        starts = [0, *compress(range(1, len(kept)), ends)]
+        turns = [
+            _new_turn((mine[at], "\n".join(texts[at:end]), sent[at], sent[end - 1], end - at, True))
+            for at, end in zip(starts, [*starts[1:], len(kept)], strict=True)
+        ]
+        for at in {bisect_right(starts, at) - 1 for at in cut}:
+            turns[at] = turns[at]._replace(whole=False)
+        return turns
+
+    # A room has a million messages: none of them resumes a generator.
+    return chain.from_iterable(_joined(map(turns_of_some, _batches(messages)), silence))
+
+
+def _batches(many: Iterable[_T]) -> Iterator[list[_T]]:
+    many = iter(many)
+    while batch := list(islice(many, _AT_ONCE)):
+        yield batch
+
+
+def _worth_training(messages: list[Message], speaker: str, left_out: Counter[str]) -> list[Message]:
+    _, _, texts, kinds = cast("Iterator[tuple[Any, ...]]", zip(*messages, strict=True))
+    if kinds.count("text") == len(kinds) and all(texts) and not any(map(str.isspace, texts)):
+        return messages
+    kept: list[Message] = []
+    for message in messages:
+        _, sender, text, kind = message
+        if kind != "text" and (sender == speaker or kind != "media"):
+            left_out["the persona's media" if kind == "media" else kind] += 1
+        elif not text or text.isspace():
+            left_out["empty"] += 1
+        else:
+            kept.append(message)
+    return kept
+
+
+def _named(mine: bool, sender: str, text: str) -> str:  # noqa: FBT001 - one of three columns
+    return text if mine else f"{sender}: {text}"
+
+
+def _after_silences(
+    starts: Sequence[datetime], ends: Sequence[datetime], silence: timedelta
+) -> Iterator[int]:
+    """Find those before which nobody wrote for longer than ``silence``, among messages or turns."""
+    if not all(map(le, ends, islice(starts, 1, None))) or not (starts is ends or all(map(le, starts, ends))):
+        # An export that was pasted together may jump back.
+        yield from [at for at in range(1, len(starts)) if abs(starts[at] - ends[at - 1]) > silence]
+        return
+    at = 0
+    # Most follow each other quickly: rather than at every pause, look where a silence's length is over.
+    while starts[-1] - starts[at] > silence:
+        at = bisect_right(starts, starts[at] + silence, at + 1)
+        if starts[at] - ends[at - 1] > silence:
+            yield at
+
+
+def _joined(batches: Iterable[list[Turn]], silence: timedelta) -> Iterator[list[Turn]]:
+    """Join a turn that goes on in the next batch."""
+    open_parts: list[Turn] = []
+    for turns in batches:
+        if not turns:
+            continue
+        if open_parts:
+            last, first = open_parts[-1], turns[0]
+            if first.persona is last.persona and abs(first.started_at - last.ended_at) <= silence:
+                open_parts.append(first)
+                if len(turns) == 1:
+                    continue
+                turns[0] = _one_of(open_parts)
+            else:
+                turns.insert(0, _one_of(open_parts))
+        open_parts = [turns.pop()]
+        yield turns
+    if open_parts:
+        yield [_one_of(open_parts)]
+
+
+def _one_of(parts: Sequence[Turn]) -> Turn:
+    if len(parts) == 1:
+        return parts[0]
+    return Turn(
+        persona=parts[0].persona,
+        text="\n".join([part.text for part in parts]),
+        started_at=parts[0].started_at,
+        ended_at=parts[-1].ended_at,
+        messages=sum(part.messages for part in parts),
+        whole=all(part.whole for part in parts),
+    )
 
 
 def is_cut(text: str, cuts_at: int) -> bool:
@@ -131,24 +220,33 @@ def conversations_of(turns: Iterable[Turn], *, silence: timedelta) -> Iterator[l
         silence: the longest pause inside a conversation.
     """
     conversation: list[Turn] = []
-    for turn in turns:
-        if conversation and abs(turn.started_at - conversation[-1].ended_at) > silence:
+    for batch in _batches(turns):
+        # The last turn before is there to measure the pause after it.
+        known = [*conversation[-1:], *batch]
+        before = len(known) - len(batch)
+        begins = _after_silences([turn[2] for turn in known], [turn[3] for turn in known], silence)
+        start = 0
+        for at in begins:
+            conversation += batch[start : at - before]
+            yield from _not_too_long(conversation)
             yield conversation
-            conversation = []
-        conversation.append(turn)
-        if len(conversation) > MAX_CONVERSATION_TURNS:
-            cut = max(
-                (
-                    at
-                    for at in range(len(conversation) // 2, len(conversation))
-                    if not conversation[at].persona
-                ),
-                key=lambda at: pause_before(conversation, at),
-            )
-            yield conversation[:cut]
-            conversation = conversation[cut:]
+            start, conversation = at - before, []
+        conversation += batch[start:]
+        yield from _not_too_long(conversation)
     if conversation:
         yield conversation
+
+
+def _not_too_long(conversation: list[Turn]) -> Iterator[list[Turn]]:
+    """Cut pieces off the front, in place, while there are more turns than ``MAX_CONVERSATION_TURNS``."""
+    while len(conversation) > MAX_CONVERSATION_TURNS:
+        most = MAX_CONVERSATION_TURNS + 1
+        cut = max(
+            (at for at in range(most // 2, most) if not conversation[at].persona),
+            key=lambda at: pause_before(conversation, at),
+        )
+        yield conversation[:cut]
+        del conversation[:cut]
 
 
 def pause_before(turns: Sequence[Turn], at: int) -> timedelta:

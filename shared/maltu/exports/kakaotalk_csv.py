@@ -13,7 +13,9 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from operator import attrgetter
+from typing import TYPE_CHECKING, cast
 
 from maltu.errors import UnreadableExport
 from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
@@ -22,11 +24,13 @@ from maltu.exports.kakaotalk_stamps import Clocks
 from maltu.exports.message import Message, unchecked_message
 from maltu.exports.names import Spellings, name_key
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
+from maltu.exports.source import lines_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from maltu.exports.message import Kind
     from maltu.exports.source import Source
 
 FORMAT = "kakaotalk-csv"
@@ -42,7 +46,11 @@ _DATE_OF_A_SPREADSHEET = re.compile(
     re.VERBOSE,
 )
 _DATE_LENGTHS = frozenset(map(len, ("2022-12-17 13:55:24", "2022-12-17 13:55")))
+# So many that what a batch costs beside its rows does not count, so few that they are soon forgotten.
+_ROWS_AT_ONCE = 128
 _ROWS_TO_SHOW = 3
+_zone_of = attrgetter("tzinfo")
+_new_message = partial(unchecked_message, Message)
 _FILE_NAME = re.compile(
     r"KakaoTalk_Chat_(?P<room>.+)_\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}(?: ?\(\d+\))?\.csv", re.IGNORECASE
 )
@@ -79,57 +87,87 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     Raises:
         UnreadableExport: not UTF-8, a field too long, a quote that never closes, or no message at all.
     """
+    # A file has a million messages: none of them resumes a generator.
+    return chain.from_iterable(_batches(source, skipped))
+
+
+def _batches(source: Source, skipped: Counter[str]) -> Iterator[Iterable[Message]]:
     csv.field_size_limit(MAX_FIELD_CHARACTERS)  # process-wide; the only way to raise csv's own 128 KiB
     # Strict: a row whose quoting is broken is left out, never mended by guessing.
     delimiter = max(_DELIMITERS, key=partial(_score, source.head_text))
     rows = csv.reader(source.open_text(), delimiter=delimiter, strict=True)
-    clocks = Clocks()
-    unread = _Unread(skipped)
-    spellings = Spellings()
-    fromisoformat = datetime.fromisoformat
-    new_message = unchecked_message
-    sent_at: datetime | None = None
-    while True:
+    reader = _Rows(_Unread(skipped))
+    ended = False
+    while not ended:
+        failure: csv.Error | UnicodeDecodeError | UnreadableExport | None = None
+        batch: list[list[str]] = []
+        source.read_since = batch
         try:
-            # A file has a million rows and this loop decides how long they take, hence its plainness.
-            for row in rows:
-                source.record_line = rows.line_num
-                try:
-                    date, sender, text = row
-                    parsed = fromisoformat(date)
-                except ValueError:
-                    if len(row) == len(_HEADER) and (parsed := _date_of_a_spreadsheet(row[0], clocks)):
-                        sent_at = parsed
-                        yield Message(sent_at, spellings[row[1]], row[2], kind_of(row[1], row[2]))
-                    elif sent_at and _is_undated(row):
-                        yield Message(sent_at, spellings[row[1]], row[2], kind_of("", row[2]))
-                    else:
-                        unread.count(row, rows.line_num)
-                    continue
-                if len(date) not in _DATE_LENGTHS or parsed.tzinfo:
-                    unread.count(row, rows.line_num)
-                    continue
-                sent_at = parsed
-                kind = (
-                    kind_of(sender, text)
-                    if (
-                        not text
-                        or text[-1] in SUSPECT_ENDS
-                        or (text[0] in SUSPECT_FIRSTS and text[:2] in SUSPECT_STARTS)
-                        or not sender
-                    )
-                    else "text"
-                )
-                yield new_message(Message, (sent_at, spellings[sender], text, kind))
-            break
-        except csv.Error as error:
-            raise_if_hopeless(error, source.record_line + 1)
-            source.record_line = rows.line_num
-            unread.count_broken(rows.line_num)
-        except UnicodeDecodeError as error:
-            raise source.undecodable(error, lines=rows.line_num) from None
-    if sent_at is None:
-        raise unread.no_messages()
+            batch.extend(islice(rows, _ROWS_AT_ONCE))
+            ended = len(batch) < _ROWS_AT_ONCE
+        except (csv.Error, UnicodeDecodeError, UnreadableExport) as error:
+            failure = error  # the rows before it are in the batch
+        yield reader.plain_messages(batch) or reader.messages(batch, source.record_line)
+        if isinstance(failure, UnicodeDecodeError):
+            raise source.undecodable(failure, lines=rows.line_num) from None
+        if isinstance(failure, csv.Error):
+            raise_if_hopeless(failure, source.line + 1)
+            reader.unread.count_broken(rows.line_num)
+        elif failure:
+            raise failure
+        source.record_line = rows.line_num
+    if reader.sent_at is None:
+        raise reader.unread.no_messages()
+
+
+class _Rows:
+    """Makes rows into messages.
+
+    Attributes:
+        sent_at: when the latest message was sent; None before the first.
+        unread: what was no message.
+    """
+
+    def __init__(self, unread: _Unread) -> None:
+        self.unread = unread
+        self.sent_at: datetime | None = None
+        self._spellings = Spellings()
+        self._clocks = Clocks()
+
+    def plain_messages(self, rows: list[list[str]]) -> Iterable[Message] | None:
+        """Make rows that are all just as KakaoTalk writes a message, column by column; None of others."""
+        try:
+            dates, senders, texts = cast("Iterator[tuple[str, ...]]", zip(*rows, strict=True))
+            sent = list(map(datetime.fromisoformat, dates))
+        except ValueError:
+            return None
+        if not _DATE_LENGTHS.issuperset(map(len, dates)) or any(map(_zone_of, sent)):
+            return None
+        self.sent_at = sent[-1]
+        kinds: list[Kind] = [
+            "text"
+            if text
+            and text[-1] not in SUSPECT_ENDS
+            and (text[0] not in SUSPECT_FIRSTS or text[:2] not in SUSPECT_STARTS)
+            and sender
+            else kind_of(sender, text)
+            for sender, text in zip(senders, texts, strict=True)
+        ]
+        names = map(self._spellings.__getitem__, senders)
+        return map(_new_message, zip(sent, names, texts, kinds, strict=True))
+
+    def messages(self, rows: list[list[str]], line: int) -> Iterator[Message]:
+        """Make any rows, one by one; ``line`` lines are before them."""
+        for row in rows:
+            line += lines_of(row)
+            text = row[-1] if row else ""
+            if len(row) == len(_HEADER) and (sent_at := _date_of(row[0], self._clocks)):
+                self.sent_at = sent_at
+                yield Message(sent_at, self._spellings[row[1]], text, kind_of(row[1], text))
+            elif self.sent_at and _is_undated(row):
+                yield Message(self.sent_at, self._spellings[row[1]], text, kind_of("", text))
+            else:
+                self.unread.count(row, line)
 
 
 class _Unread:
@@ -171,14 +209,15 @@ def _is_undated(row: list[str]) -> bool:
 
 
 def _is_dated(row: list[str]) -> bool:
-    if len(row) != len(_HEADER):
-        return False
+    return len(row) == len(_HEADER) and _date_of(row[0], Clocks()) is not None
+
+
+def _date_of(text: str, clocks: Clocks) -> datetime | None:
     try:
-        if len(row[0]) in _DATE_LENGTHS and datetime.fromisoformat(row[0]).tzinfo is None:
-            return True
+        sent_at = datetime.fromisoformat(text)
     except ValueError:
-        pass
-    return _date_of_a_spreadsheet(row[0], Clocks()) is not None
+        return _date_of_a_spreadsheet(text, clocks)
+    return sent_at if len(text) in _DATE_LENGTHS and sent_at.tzinfo is None else None
 
 
 def _date_of_a_spreadsheet(text: str, clocks: Clocks) -> datetime | None:

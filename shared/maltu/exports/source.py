@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,14 @@ from maltu.errors import UnreadableExport
 from maltu.exports.encodings import encoding_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO, Literal
 
 BLOCK_BYTES = 64 * 1024
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_RECORD_LINES = 64 * 1024
 
+_BREAK = re.compile(r"\r\n?|\n")
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp949": "CP949"}
 
 
@@ -27,6 +29,11 @@ def read_fully(stream: BinaryIO, size: int, *, first: bytes = b"") -> bytes:
     while len(read) < size and (more := stream.read(size - len(read))):
         read += more
     return bytes(read)
+
+
+def lines_of(row: Iterable[str]) -> int:
+    """Count the lines that a CSV's row takes in the file."""
+    return 1 + sum(len(_BREAK.findall(field)) for field in row)
 
 
 class Source(io.BufferedIOBase):
@@ -40,6 +47,7 @@ class Source(io.BufferedIOBase):
         name: the file's.
         encoding: ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``cp949``, told from the first block.
         record_line: how many lines the records take that have been read; the reader sets it.
+        read_since: the rows read since then, where the reader reads many at once; it grows with each.
         doubtful: records that might as well be part of the one before, by reason; the reader counts them.
     """
 
@@ -62,14 +70,20 @@ class Source(io.BufferedIOBase):
         super().__init__()
         self.name = name
         self.record_line = 0
+        self.read_since: Sequence[Sequence[str]] = ()
         self.doubtful: Counter[str] = Counter()
         self._stream = stream
         self._close = close
         self._block = read_fully(stream, BLOCK_BYTES, first=first)
         self.encoding, self._taken = encoding_of(self._block, whole=len(self._block) < BLOCK_BYTES)
         self._handed_out = self._taken
-        self._line_at_last_block = 0
+        self._read_at_last_block = (0, 0)
         self._bytes_in_record = 0
+
+    @property
+    def line(self) -> int:
+        """How many lines the records take that have been read, the latest included."""
+        return self.record_line + sum(map(lines_of, self.read_since))
 
     @property
     def head(self) -> bytes:
@@ -137,15 +151,15 @@ class Source(io.BufferedIOBase):
     def _check_block(self) -> None:
         if not self.encoding.startswith("utf-16") and (at := self._block.find(0)) >= 0:
             raise UnreadableExport(
-                f"Byte {self._handed_out + at} is a NUL, after line {self.record_line}: the file is damaged "
+                f"Byte {self._handed_out + at} is a NUL, after line {self.line}: the file is damaged "
                 "or no text. Export the chat again."
             )
-        if self.record_line != self._line_at_last_block:
-            self._line_at_last_block = self.record_line
+        if (read := (self.record_line, len(self.read_since))) != self._read_at_last_block:
+            self._read_at_last_block = read
             self._bytes_in_record = 0
         self._bytes_in_record += len(self._block)
         if self._bytes_in_record > MAX_RECORD_BYTES:
             raise UnreadableExport(
-                f"The record that starts at line {self.record_line + 1} does not end within "
+                f"The record that starts at line {self.line + 1} does not end within "
                 f"{MAX_RECORD_BYTES:,} bytes: a quote may open there that never closes."
             )
