@@ -28,6 +28,8 @@ class Plan:
 
     Attributes:
         settings: with nothing left to choose.
+        speaker: whose manner is learned, as the settings have it.
+        base_model: what is tuned, as the settings have it.
         identity: the same exports and settings give the same one.
         copies: the exports, each of them once.
         rooms: which of them belong together, by their place among ``copies``.
@@ -35,6 +37,8 @@ class Plan:
     """
 
     settings: PersonaSettings
+    speaker: str
+    base_model: str
     identity: str
     copies: Sequence[Copy]
     rooms: Sequence[RoomPlan]
@@ -43,7 +47,7 @@ class Plan:
     @property
     def own_rooms(self) -> list[RoomPlan]:
         """The rooms that the persona writes in."""
-        return [room for room in self.rooms if self.settings.speaker in room.speakers]
+        return [room for room in self.rooms if self.speaker in room.speakers]
 
 
 def plan_version(  # noqa: PLR0913 - the drop, where to look and put things, and the deployment's two choices
@@ -86,15 +90,16 @@ def plan_version(  # noqa: PLR0913 - the drop, where to look and put things, and
         persona=persona,
         file_name=dropped.file,
     )
+    base_model = settings.base_model or default
     chosen = dataclasses.replace(
         settings,
         speaker=speaker,
         system_prompt=settings.system_prompt or default_system_prompt(speaker),
-        base_model=settings.base_model or default,
+        base_model=base_model,
     )
     made_from = {**dataclasses.asdict(chosen), "provider": provider}
     content = "\n".join(sorted(copy.sha256 for copy in used))
-    return Plan(chosen, identity_of(persona, content, made_from), used, rooms, warnings)
+    return Plan(chosen, speaker, base_model, identity_of(persona, content, made_from), used, rooms, warnings)
 
 
 def _inspect(copies: Sequence[Copy], dropped: Copy) -> tuple[list[Copy], list[Inspected], list[str]]:

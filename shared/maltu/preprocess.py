@@ -24,7 +24,7 @@ from maltu.dataset import (
     open_tokenizer,
     warnings_about,
 )
-from maltu.errors import LimitExceeded, MaltuError, UnknownSpeaker
+from maltu.errors import LimitExceeded, MaltuError
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.naming import (
@@ -126,9 +126,7 @@ def _preprocess(drop: Drop, key: ExportKey, folder: Path, services: Services) ->
 
 def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services: Services) -> dict[str, Any]:
     settings = plan.settings
-    if settings.speaker is None or settings.base_model is None:
-        raise UnknownSpeaker("The run's speaker and base model must be known before its dataset is written.")
-    model = base_model(settings.base_model)
+    model = base_model(plan.base_model)
     prefix = dataset_prefix(persona, version)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as files:
 
@@ -138,14 +136,14 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
 
         directory = Path(folder)
         summary = build_dataset(
-            open_rooms(plan.rooms, settings.speaker, read),
-            speaker=settings.speaker,
+            open_rooms(plan.rooms, plan.speaker, read),
+            speaker=plan.speaker,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),
             masking=Masker(settings.names),
             directory=directory,
             max_example_tokens=model.max_example_tokens,
-            warnings=[*plan.warnings, *warnings_about(plan.rooms, settings.speaker)],
+            warnings=[*plan.warnings, *warnings_about(plan.rooms, plan.speaker)],
         )
         report = full_report(summary, settings, model, today=drop.dropped_at.date())
         if report["errors"]:
