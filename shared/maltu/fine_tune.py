@@ -7,11 +7,11 @@ Each takes and returns plain JSON without chat text, may be repeated, and raises
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from maltu.errors import ProviderRejected, TrainingCancelled, TrainingFailed
+from maltu.providers import DatasetFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,12 +36,9 @@ def upload_dataset(run: Mapping[str, Any], *, bucket: Bucket, provider: Provider
     ids: dict[str, str | None] = {"training": None, "validation": None}
     for part, name in zip(ids, _file_names(run["version"]), strict=True):
         key = run[f"{part}_key"]
-        if key is None:
-            continue
-        with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-            bucket.fetch(key, cast("Any", file))
-            file.flush()
-            ids[part] = provider.upload(Path(file.name), name=name)
+        if key is not None:
+            file = DatasetFile(name, bucket.uri(key), partial(bucket.copied, key))
+            ids[part] = provider.upload(file)
     return ids
 
 
@@ -72,7 +69,7 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
         case "failed":
             raise TrainingFailed(
                 f"The provider could not train: {job.reason or 'it gave no reason'}. "
-                f"Last event: {job.progress or 'none'}"
+                f"Its last events: {' | '.join(reversed(job.events)) or 'none'}"
             )
         case "cancelled":
             raise TrainingCancelled(
@@ -85,13 +82,13 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
                 "done": status == "succeeded",
                 "model": job.model,
                 "trained_tokens": job.trained_tokens or 0,
-                "progress": job.progress,
+                "progress": next(iter(job.events), None),
             }
 
 
 def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any]:
     """Make the model servable: ``done``, and once it is, ``model`` as requests must name it."""
-    model = provider.ensure_deployed(run["model"])
+    model = provider.ensure_deployed(run=run["version"], base_model=run["base_model"], model=run["model"])
     return {"done": model is not None, "model": model}
 
 
@@ -110,13 +107,13 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
     """
     error = run.get("error")
     if error is None:
-        open_provider().delete(names=_file_names(run["version"]))
+        open_provider().delete_files(_file_names(run["version"]))
         return {"error": None, "reason": None}
     reason = explain(error, run.get("cause"))
     try:
         provider = open_provider()
         provider.cancel_job(run["version"])
-        provider.delete(names=_file_names(run["version"]))
+        provider.delete_files(_file_names(run["version"]))
     except ProviderRejected as refusal:
         why = "for the same reason." if str(refusal) in reason else f"because: {refusal}"
         reason += f" Whatever this run left at the provider could not be removed, {why}"

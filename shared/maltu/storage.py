@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maltu.naming import SETTINGS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Generator, Mapping
 
     from mypy_boto3_s3.client import S3Client
 
@@ -79,6 +81,14 @@ class Bucket:
         """Write a file to ``key``."""
         self.client.upload_file(str(path), self.name, key, ExtraArgs={"ContentType": content_type})
 
-    def fetch(self, key: str, target: BinaryIO) -> None:
-        """Copy the object at ``key`` into an open file."""
-        self.client.download_fileobj(self.name, key, target)
+    def uri(self, key: str) -> str:
+        """How AWS's services name the object at ``key``."""
+        return f"s3://{self.name}/{key}"
+
+    @contextmanager
+    def copied(self, key: str) -> Generator[Path]:
+        """Give a copy of the object at ``key`` on this machine's disk, for as long as the context lasts."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / key.rpartition("/")[2]
+            self.client.download_file(self.name, key, str(path))
+            yield path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -17,7 +18,7 @@ from maltu.errors import (
     RateLimited,
     TrainingNotAvailable,
 )
-from maltu.providers import JobStatus, Sampling, open_provider
+from maltu.providers import DatasetFile, JobStatus, Sampling, open_provider
 from maltu.providers import openai as adapter
 from tests.support.engines import GatedEngine
 from tests.support.faults import Fault, Faulty
@@ -61,8 +62,12 @@ def dataset(tmp_path: Path) -> Path:
     return path
 
 
+def stored(dataset: Path, name: str) -> DatasetFile:
+    return DatasetFile(name, f"s3://bucket/{name}", lambda: nullcontext(dataset))
+
+
 def start(provider: Provider, dataset: Path, run: str = RUN) -> Job:
-    training = provider.upload(dataset, name=f"{run}-train.jsonl")
+    training = provider.upload(stored(dataset, f"{run}-train.jsonl"))
     return provider.create_job(run=run, base_model=BASE, training=training, validation=None, n_epochs=1)
 
 
@@ -84,7 +89,7 @@ def test_a_job_trains_a_model_that_answers(provider: Provider, dataset: Path, en
     assert (done.status, done.reason) == ("succeeded", None)
     assert done.trained_tokens
     assert done.model is not None
-    model = provider.ensure_deployed(done.model)
+    model = provider.ensure_deployed(run=RUN, base_model=BASE, model=done.model)
     assert model is not None
     replies = provider.chat(model, ASK, BRIEF)
     assert replies.choices[0].text.startswith("ㅇㅇ")
@@ -96,16 +101,16 @@ def test_a_job_trains_a_model_that_answers(provider: Provider, dataset: Path, en
 
 
 def test_a_run_finds_its_file_and_its_job_again(provider: Provider, dataset: Path) -> None:
-    assert provider.upload(dataset, name="a.jsonl") == provider.upload(dataset, name="a.jsonl")
+    assert provider.upload(stored(dataset, "a.jsonl")) == provider.upload(stored(dataset, "a.jsonl"))
     first = start(provider, dataset)
     assert start(provider, dataset).id == first.id
     assert start(provider, dataset, run="20261018t134107-another").id != first.id
 
 
 def test_a_file_of_the_same_name_and_another_size_is_another_file(provider: Provider, dataset: Path) -> None:
-    first = provider.upload(dataset, name="a.jsonl")
+    first = provider.upload(stored(dataset, "a.jsonl"))
     dataset.write_text(dataset.read_text("utf-8") + LINE % (99, 99), "utf-8")
-    assert provider.upload(dataset, name="a.jsonl") != first
+    assert provider.upload(stored(dataset, "a.jsonl")) != first
 
 
 def test_a_cancelled_job_ends_and_the_run_may_start_another(provider: Provider, dataset: Path) -> None:
@@ -123,18 +128,39 @@ def test_a_failed_job_says_why(provider: Provider, dataset: Path) -> None:
     assert failed.status == "failed"
     assert failed.reason is not None
     assert "ine 1" in failed.reason
-    assert failed.progress
+    assert failed.events
 
 
 def test_what_was_uploaded_is_deleted_by_name_and_deleting_again_is_no_error(
     provider: Provider, dataset: Path, wire: Faulty
 ) -> None:
-    first = provider.upload(dataset, name="a.jsonl")
-    provider.upload(dataset, name="b.jsonl")
-    provider.delete(names=["a.jsonl", "never.jsonl"])
-    provider.delete(names=["a.jsonl"])
+    first = provider.upload(stored(dataset, "a.jsonl"))
+    provider.upload(stored(dataset, "b.jsonl"))
+    assert provider.delete_files(["a.jsonl", "never.jsonl"]) == (first,)
+    assert provider.delete_files(["a.jsonl"]) == ()
     assert sum(line.startswith("DELETE") for line in wire.served) == 1
-    assert provider.upload(dataset, name="a.jsonl") != first
+    assert provider.upload(stored(dataset, "a.jsonl")) != first
+
+
+def test_what_a_run_trained_is_deleted_and_deleting_again_is_no_error(
+    provider: Provider, dataset: Path, engine: GatedEngine
+) -> None:
+    engine.gate.set()
+    model = end_of(provider, start(provider, dataset)).model
+    assert model is not None
+    assert provider.delete_models(RUN) == (model,)
+    assert provider.delete_models(RUN) == ()
+    with pytest.raises(ModelNotReady):
+        provider.chat(model, ASK, BRIEF)
+
+
+def test_a_base_model_that_the_account_may_tune_passes_the_check(provider: Provider) -> None:
+    provider.check_access(BASE)
+
+
+def test_a_base_model_that_is_not_there_is_refused_before_anything_leaves(provider: Provider) -> None:
+    with pytest.raises(ProviderRejected, match="gpt-0"):
+        provider.check_access("gpt-0")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,26 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from maltu.errors import InvalidSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 JobStatus = Literal["pending", "running", "succeeded", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFile:
+    """A file of the dataset as it stands in our bucket.
+
+    Attributes:
+        name: what it is called at the provider; no other run's file has this name.
+        uri: where it stands, ``s3://bucket/key``.
+        copied: gives a copy on this machine's disk, for as long as the context lasts.
+    """
+
+    name: str
+    uri: str
+    copied: Callable[[], AbstractContextManager[Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +45,7 @@ class Job:
         model: what to deploy or ask, once succeeded.
         reason: why it failed, in the provider's words.
         trained_tokens: what is billed, once known.
-        progress: the provider's latest event, in its words.
+        events: the provider's latest events in its words, newest first.
     """
 
     id: str
@@ -37,7 +53,7 @@ class Job:
     model: str | None = None
     reason: str | None = None
     trained_tokens: int | None = None
-    progress: str | None = None
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +88,12 @@ class Replies:
 class Provider(Protocol):
     """What an adapter does. Every method raises :class:`maltu.errors.ProviderError` and nothing else."""
 
-    def upload(self, path: Path, *, name: str) -> str:
-        """Store a dataset file under ``name``, or find the one of that name and size; return its id."""
+    def check_access(self, base_model: str) -> None:
+        """Raise where this account cannot tune ``base_model`` now; asked before anything private leaves."""
+        ...
+
+    def upload(self, file: DatasetFile) -> str:
+        """Store a dataset file, or find the one of that name and size; return how jobs name it."""
         ...
 
     def create_job(
@@ -90,8 +110,8 @@ class Provider(Protocol):
         """End the run's job, if it has one that has not ended."""
         ...
 
-    def ensure_deployed(self, model: str) -> str | None:
-        """Make a tuned model servable; return what to call it, or None while it is not ready."""
+    def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:
+        """Make the run's model servable; return what to call it, or None while it is not ready."""
         ...
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
@@ -102,8 +122,12 @@ class Provider(Protocol):
         """Continue a text: for models tuned in the ``completions`` format."""
         ...
 
-    def delete(self, *, names: Sequence[str]) -> None:
-        """Remove the uploaded files of these names; what is gone already is no error."""
+    def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Remove the uploaded files of these names; return their ids. What is gone already is no error."""
+        ...
+
+    def delete_models(self, run: str) -> tuple[str, ...]:
+        """Remove what the run trained, deployments first; return their ids. What is gone is no error."""
         ...
 
 

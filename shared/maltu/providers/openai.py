@@ -23,12 +23,13 @@ from maltu.errors import (
 from maltu.providers import Job, JobStatus, Replies, Reply, Sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from openai.types import Completion, FileObject
     from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
     from openai.types.fine_tuning import FineTuningJob
+
+    from maltu.providers import DatasetFile
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ REQUEST_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
 UPLOAD_SECONDS: Final = 300.0
 CREATE_SECONDS: Final = 60.0
+EVENTS: Final = 5
 SERVER_ERROR: Final = 500
 
 STATUSES: Final[Mapping[str, JobStatus]] = {
@@ -58,16 +60,25 @@ class OpenAIProvider:
             api_key=api_key, base_url=base_url, timeout=REQUEST_SECONDS, max_retries=2
         )
 
-    def upload(self, path: Path, *, name: str) -> str:
-        """Upload, or find the file of that name and size that an earlier try uploaded."""
-        size = path.stat().st_size
+    def check_access(self, base_model: str) -> None:
+        """Ask whether the host knows the base model."""
         with _as_our_errors():
-            for file in self._files_named({name}):
-                if file.bytes == size and file.status != "error":
-                    return file.id
+            try:
+                self._client.models.retrieve(base_model)
+            except openai.NotFoundError as error:
+                reason = f"The provider has no base model {base_model!r}: set base_model to another."
+                raise ProviderRejected(reason) from error
+
+    def upload(self, file: DatasetFile) -> str:
+        """Upload, or find the file of that name and size that an earlier try uploaded."""
+        with _as_our_errors(), file.copied() as path:
+            size = path.stat().st_size
+            for there in self._files_named({file.name}):
+                if there.bytes == size and there.status != "error":
+                    return there.id
             with path.open("rb") as content:
                 client = self._client.with_options(timeout=UPLOAD_SECONDS, max_retries=0)
-                return client.files.create(file=(name, content), purpose="fine-tune").id
+                return client.files.create(file=(file.name, content), purpose="fine-tune").id
 
     def create_job(
         self, *, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
@@ -92,11 +103,11 @@ class OpenAIProvider:
             return _job(created)
 
     def get_job(self, job: str) -> Job:
-        """Ask for the job and, while it runs or when it failed, its latest event."""
+        """Ask for the job and its latest events."""
         with _as_our_errors():
             answer = self._client.fine_tuning.jobs.retrieve(job)
-            events = self._client.fine_tuning.jobs.list_events(job, limit=1).data
-            return _job(answer, progress=events[0].message if events else None)
+            events = self._client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
+            return _job(answer, events=tuple(event.message for event in events))
 
     def cancel_job(self, run: str) -> None:
         """Cancel whatever job of the run has not ended."""
@@ -105,8 +116,9 @@ class OpenAIProvider:
                 if job.status not in _ENDED:
                     self._client.fine_tuning.jobs.cancel(job.id)
 
-    def ensure_deployed(self, model: str) -> str | None:
+    def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:
         """A tuned model serves at once, under its own name."""
+        del run, base_model
         return model
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
@@ -142,14 +154,17 @@ class OpenAIProvider:
     def _answering(self) -> openai.OpenAI:
         return self._client.with_options(timeout=ANSWER_SECONDS, max_retries=0)
 
-    def delete(self, *, names: Sequence[str]) -> None:
+    def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
         """Delete the files of these names."""
         with _as_our_errors():
-            for file in self._files_named(set(names)):
-                try:
-                    self._client.files.delete(file.id)
-                except openai.NotFoundError:
-                    continue
+            found = [file.id for file in self._files_named(set(names))]
+            return tuple(file for file in found if _deleted(self._client.files.delete, file))
+
+    def delete_models(self, run: str) -> tuple[str, ...]:
+        """Delete the models of the run's jobs."""
+        with _as_our_errors():
+            found = [job.fine_tuned_model for job in self._jobs_of(run)]
+            return tuple(model for model in found if model and _deleted(self._client.models.delete, model))
 
     def _files_named(self, names: set[str]) -> list[FileObject]:
         return [file for file in self._client.files.list(purpose="fine-tune") if file.filename in names]
@@ -160,7 +175,15 @@ class OpenAIProvider:
         return [job for job in jobs if (job.metadata or {}).get(RUN_KEY) == run]
 
 
-def _job(job: FineTuningJob, *, progress: str | None = None) -> Job:
+def _deleted(delete: Callable[[str], object], name: str) -> bool:
+    try:
+        delete(name)
+    except openai.NotFoundError:
+        return False
+    return True
+
+
+def _job(job: FineTuningJob, *, events: tuple[str, ...] = ()) -> Job:
     error = job.error
     reason = f"{error.code}: {error.message}" if error and error.message else None
     return Job(
@@ -169,7 +192,7 @@ def _job(job: FineTuningJob, *, progress: str | None = None) -> Job:
         model=job.fine_tuned_model,
         reason=reason,
         trained_tokens=job.trained_tokens,
-        progress=progress,
+        events=events,
     )
 
 
