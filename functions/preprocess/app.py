@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
 from maltu import deployment
-from maltu.preprocess import Drop, Services, preprocess
+from maltu.preprocess import Services, preprocess
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,21 +19,26 @@ logger = Logger()
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str | None]:
-    """Handle S3's «Object Created» as EventBridge delivers it; return the run's name."""
+def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | None]]:
+    """Handle a batch of S3's «Object Created» as the queue holds them; return the names of their runs."""
+    return {"runs": [_handle(json.loads(record["body"])) for record in event["Records"]]}
+
+
+def _handle(created: dict[str, Any]) -> str | None:
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
-    put = event["detail"]["object"]
-    dropped_at = datetime.fromisoformat(event["time"])
-    drop = Drop(put["key"], put.get("version-id"), put["sequencer"], dropped_at)
-    services = Services(
+    attempt = preprocess(created["detail"]["object"]["key"], _services())
+    run = attempt.run if attempt else None
+    logger.info("drop handled", extra={"event": created["id"], "run": run})
+    return run
+
+
+def _services() -> Services:
+    return Services(
         bucket=deployment.bucket(),
         registry=deployment.registry(),
+        turns=deployment.turns(),
         workflow=deployment.workflow(),
         notifier=deployment.notifier(),
         provider=deployment.setting("PROVIDER"),
         base_model=deployment.setting("BASE_MODEL"),
     )
-    attempt = preprocess(drop, services)
-    run = attempt.run if attempt else None
-    logger.info("drop handled", extra={"drop": drop.id, "run": run})
-    return {"run": run}

@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from maltu.approval import Approvals
 from maltu.errors import InvalidSettings, ProviderRejected
+from maltu.management import Desk
 from maltu.providers import Provider, open_provider
 from maltu.registry import Registry
+from maltu.removal import Places
+from maltu.removals import Removals
 from maltu.storage import Bucket
+from maltu.table import Table
+from maltu.turns import Turns
 from maltu.workflow import Notifier, Workflow
 
 if TYPE_CHECKING:
@@ -34,14 +40,63 @@ def bucket() -> Bucket:
 
 @cache
 def registry() -> Registry:
-    """The registry's table."""
-    return Registry(boto3.client("dynamodb"), setting("TABLE_NAME"))
+    """Personas and versions."""
+    return Registry(_table())
+
+
+@cache
+def turns() -> Turns:
+    """Whose turn it is to train."""
+    return Turns(_table())
+
+
+@cache
+def approvals() -> Approvals:
+    """The runs that wait for a yes."""
+    return Approvals(_table())
 
 
 @cache
 def workflow() -> Workflow:
-    """The state machine."""
-    return Workflow(boto3.client("stepfunctions"), setting("STATE_MACHINE_ARN"))
+    """The state machines; a function that starts no removal is told of none."""
+    return Workflow(
+        boto3.client("stepfunctions"),
+        os.environ.get("STATE_MACHINE_ARN", ""),
+        os.environ.get("REMOVAL_MACHINE_ARN", ""),
+    )
+
+
+@cache
+def desk() -> Desk:
+    """What management works with."""
+    return Desk(
+        registry(),
+        approvals(),
+        Removals(_table()),
+        workflow(),
+        keep_models_days=int(setting("KEEP_MODELS_DAYS")),
+    )
+
+
+@cache
+def places() -> Places:
+    """Everything that may hold something of a persona."""
+    return Places(
+        bucket=bucket(),
+        registry=registry(),
+        turns=turns(),
+        approvals=approvals(),
+        removals=Removals(_table()),
+        workflow=workflow(),
+        notifier=notifier(),
+        provider=setting("PROVIDER"),
+        open_provider=provider,
+    )
+
+
+@cache
+def _table() -> Table:
+    return Table(boto3.client("dynamodb"), setting("TABLE_NAME"))
 
 
 @cache
@@ -82,7 +137,10 @@ def _secrets_manager() -> SecretsManagerClient:
 
 def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
-    for opened in (bucket, registry, workflow, notifier, _provider, _secret, _secrets_manager):
+    for opened in (
+        bucket, registry, turns, approvals, workflow, notifier, desk, places,
+        _table, _provider, _secret, _secrets_manager,
+    ):  # fmt: skip
         opened.cache_clear()
 
 

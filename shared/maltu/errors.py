@@ -23,10 +23,16 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   ├── TrainingFailed        the job ended without a model
     │   ├── TrainingCancelled     somebody cancelled the job
     │   └── DeadlineExceeded      the job did not end in the time it was given
+    ├── RunEnded                  a run ended without a model, and nobody failed
+    │   ├── ApprovalTimedOut      nobody agreed to its price in time
+    │   ├── RunRejected           somebody did not agree to its price
+    │   └── Superseded            a newer run took over before it cost anything
     └── RequestError              the endpoint's caller
         ├── InvalidRequest        a field is missing or wrong
         ├── PersonaNotFound       no persona of that name
-        └── PersonaNotReady       the persona has no live version yet
+        ├── PersonaNotReady       the persona has no live version yet
+        ├── RunNotFound           no run of that name
+        └── RunConflict           what is asked does not go with what the run or version is doing
 """
 
 
@@ -106,6 +112,22 @@ class DeadlineExceeded(ProviderError):
     """The fine-tuning job did not finish before the run's deadline."""
 
 
+class RunEnded(MaltuError):
+    """A run ended without a model, and nobody failed."""
+
+
+class ApprovalTimedOut(RunEnded):
+    """Nobody agreed in time to a price above the budget."""
+
+
+class RunRejected(RunEnded):
+    """Somebody did not agree to a price above the budget."""
+
+
+class Superseded(RunEnded):
+    """A newer run took over before this one cost anything."""
+
+
 class RequestError(MaltuError):
     """The endpoint's caller asked for something that cannot be answered."""
 
@@ -124,3 +146,11 @@ class PersonaNotFound(RequestError):
 
 class PersonaNotReady(RequestError):
     """The persona exists but has no live version yet."""
+
+
+class RunNotFound(RequestError):
+    """The persona has no run of that name."""
+
+
+class RunConflict(RequestError):
+    """What is asked does not go with what the run or version is doing."""

@@ -11,7 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from maltu.errors import ProviderRejected, TrainingCancelled, TrainingFailed
+from maltu.naming import file_names
 from maltu.providers import DatasetFile
+from maltu.providers.base_models import base_model, training_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from maltu.storage import Bucket
 
 TASK_TIMED_OUT = ("Sandbox.Timedout", "States.Timeout")
+_ABANDONED = ("Superseded", "RunRejected")
 
 
 def upload_dataset(run: Mapping[str, Any], *, bucket: Bucket, provider: Provider) -> dict[str, str | None]:
@@ -34,7 +37,7 @@ def upload_dataset(run: Mapping[str, Any], *, bucket: Bucket, provider: Provider
         The provider's ids: ``training`` and ``validation``.
     """
     ids: dict[str, str | None] = {"training": None, "validation": None}
-    for part, name in zip(ids, _file_names(run["version"]), strict=True):
+    for part, name in zip(ids, file_names(run["version"]), strict=True):
         key = run[f"{part}_key"]
         if key is not None:
             file = DatasetFile(name, bucket.uri(key), partial(bucket.copied, key))
@@ -58,7 +61,8 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
     """Ask how the job is doing.
 
     Returns:
-        ``done``, and once it is: ``model`` and ``trained_tokens`` (0 where the provider does not say).
+        ``done``, ``progress`` in the provider's words, and once it is done: ``model``, ``trained_tokens``
+        (0 where the provider does not say) and ``billed_usd`` (None where no price is known).
 
     Raises:
         TrainingFailed: it ended without a model; the provider's reason is in the message.
@@ -82,6 +86,8 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
                 "done": status == "succeeded",
                 "model": job.model,
                 "trained_tokens": job.trained_tokens or 0,
+                # The provider's count holds every pass over the dataset.
+                "billed_usd": training_cost(base_model(run["base_model"]), job.trained_tokens or 0, 1),
                 "progress": next(iter(job.events), None),
             }
 
@@ -95,6 +101,9 @@ def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, 
 def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -> dict[str, str | None]:
     """Leave nothing behind at the provider but the model: end the job, delete the uploaded files.
 
+    A model that a run trained before it failed stays as well: the next attempt finds it instead of paying
+    again. Nobody comes back to a run that gave way or was rejected.
+
     Args:
         run: ``version``, and after a failure ``error`` and ``cause`` as the state machine caught them.
         open_provider: gives the provider; that this fails may be the very failure to be told.
@@ -107,13 +116,15 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
     """
     error = run.get("error")
     if error is None:
-        open_provider().delete_files(_file_names(run["version"]))
+        open_provider().delete_files(file_names(run["version"]))
         return {"error": None, "reason": None}
     reason = explain(error, run.get("cause"))
     try:
         provider = open_provider()
         provider.cancel_job(run["version"])
-        provider.delete_files(_file_names(run["version"]))
+        provider.delete_files(file_names(run["version"]))
+        if error in _ABANDONED:
+            provider.delete_models(run["version"])
     except ProviderRejected as refusal:
         why = "for the same reason." if str(refusal) in reason else f"because: {refusal}"
         reason += f" Whatever this run left at the provider could not be removed, {why}"
@@ -130,7 +141,3 @@ def explain(error: str, cause: str | None) -> str:
         return cause or f"The run stopped with {error}. Drop the export again."
     message = cast("dict[str, Any]", thrown).get("errorMessage") if isinstance(thrown, dict) else None
     return str(message or f"The run stopped with {error}. Drop the export again.")
-
-
-def _file_names(version: str) -> tuple[str, str]:
-    return f"{version}-train.jsonl", f"{version}-validation.jsonl"

@@ -83,6 +83,11 @@ def version_name(at: datetime, identity: str) -> str:
     return f"{at:%Y%m%dt%H%M%S}{at.microsecond // 1000:03}-{identity[:12]}"
 
 
-def dataset_prefix(persona: str, version: str) -> str:
-    """Where a version's dataset stands in the bucket."""
-    return f"datasets/{persona}/{version}"
+def dataset_prefix(persona: str, version: str | None = None) -> str:
+    """Where a version's dataset stands in the bucket, or where all of a persona's do."""
+    return f"datasets/{persona}" + (f"/{version}" if version else "")
+
+
+def file_names(version: str) -> tuple[str, str]:
+    """What a version's files are called at the provider: training, validation."""
+    return f"{version}-train.jsonl", f"{version}-validation.jsonl"

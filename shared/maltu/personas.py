@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maltu.errors import PersonaNotFound
 from maltu.naming import normalised
+from maltu.registry import run_name
 
 if TYPE_CHECKING:
     from maltu.registry import Item, Registry
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 MAX_KEY_BYTES = 1024  # no object key is longer, so nothing was ever dropped under a longer name
 
 _SHOWN = (
-    "version", "status", "attempt", "created_at", "timeline", "failure", "export", "exports", "provider",
-    "report", "trained_tokens", "leftovers",
+    "version", "status", "run", "attempt", "created_at", "timeline", "failure", "export", "exports",
+    "provider", "estimate_usd", "budget_usd", "approval", "cancelled", "report", "trained_tokens",
+    "billed_usd", "leftovers",
 )  # fmt: skip
 
 
@@ -55,4 +57,5 @@ def describe(name: str, registry: Registry) -> dict[str, Any]:
 
 def _shown(item: Item) -> Item:
     """A version without what only the vendor and the workflow need to know."""
-    return {name: item.get(name) for name in _SHOWN if name in item or name == "failure"}
+    shown = {**item, "run": run_name(item["version"], item["attempt"])}
+    return {name: shown.get(name) for name in _SHOWN if name in shown or name == "failure"}

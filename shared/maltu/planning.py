@@ -14,12 +14,10 @@ from maltu.settings import resolve_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from maltu.dataset import Inspected, RoomPlan
-    from maltu.naming import ExportKey
     from maltu.settings import PersonaSettings
-    from maltu.storage import Bucket, Copy
+    from maltu.storage import Copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +48,49 @@ class Plan:
         return [room for room in self.rooms if self.speaker in room.speakers]
 
 
-def plan_version(  # noqa: PLR0913 - the drop, where to look and put things, and the deployment's two choices
-    drop: str, key: ExportKey, folder: Path, bucket: Bucket, *, provider: str, default: str
-) -> Plan | None:
-    """Copy the persona's exports and look through them.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An export that was looked through.
+
+    Attributes:
+        copy: the export.
+        found: what is in it, or why nobody can read it.
+    """
+
+    copy: Copy
+    found: Inspected | UnreadableExport
+
+
+def look_through(copies: Sequence[Copy]) -> list[Looked]:
+    """See who speaks in each export; one that cannot be read must not block the others."""
+    return [Looked(copy, _found_in(copy, alone=len(copies) == 1)) for copy in copies]
+
+
+def plan_version(
+    looked: Sequence[Looked], *, persona: str, persona_json: bytes | None, provider: str, default: str
+) -> Plan:
+    """Decide what a version is made from.
 
     Args:
-        drop: the key of the object that was dropped.
-        key: the same, understood.
-        folder: where the copies go; must outlive the plan.
-        bucket: where the exports stand.
+        looked: the persona's exports, oldest first; at least one can be read, and the newest of those speaks
+            for all.
+        persona: whose they are.
+        persona_json: the owner's settings, None where there are none.
         provider: who will train.
         default: the base model where the owner chose none.
 
-    Returns:
-        The plan, or None where the dropped object is gone.
-
     Raises:
-        ExportError: the dropped export cannot be used.
+        ExportError: nobody can be learned from.
         InvalidSettings: the owner's settings are wrong.
     """
-    persona = key.persona
-    found = (
-        bucket.copy_export(each, folder / str(number))
-        for number, each in enumerate(bucket.exports(key.prefix))
-    )
-    copies = [copy for copy in found if copy is not None]
-    dropped = next((copy for copy in copies if copy.key == drop), None)
-    if dropped is None:  # somebody took it away again
-        return None
-    settings = resolve_settings(bucket.persona_json(key.prefix), dropped.metadata)
-    # The same file under two names is one export; the one that was dropped speaks for it.
-    by_content = {copy.sha256: copy for copy in [*copies, dropped]}
-    used, inspected, warnings = _inspect(list(by_content.values()), dropped)
+    settings = resolve_settings(persona_json, *(each.copy.metadata for each in looked))
+    used, inspected, warnings = _usable(looked)
     rooms = plan_rooms(inspected, aliases=settings.aliases)
     speaker = choose_speaker(
-        speakers_of(rooms, inspected[used.index(dropped)].survey),
+        speakers_of(rooms, inspected[-1].survey),
         wanted=None if settings.speaker is None else real_name(settings.speaker, rooms),
         persona=persona,
-        file_name=dropped.file,
+        file_name=used[-1].file,
     )
     base_model = settings.base_model or default
     chosen = dataclasses.replace(
@@ -98,25 +100,33 @@ def plan_version(  # noqa: PLR0913 - the drop, where to look and put things, and
         base_model=base_model,
     )
     made_from = {**dataclasses.asdict(chosen), "provider": provider}
+    # What a run may cost does not change what it makes.
+    del made_from["budget_usd"]
     content = "\n".join(sorted(copy.sha256 for copy in used))
     return Plan(chosen, speaker, base_model, identity_of(persona, content, made_from), used, rooms, warnings)
 
 
-def _inspect(copies: Sequence[Copy], dropped: Copy) -> tuple[list[Copy], list[Inspected], list[str]]:
-    """Look through the exports; one that was dropped earlier and cannot be read must not block this drop."""
+def _found_in(copy: Copy, *, alone: bool) -> Inspected | UnreadableExport:
+    try:
+        with copy.path.open("rb") as stream:
+            return inspect(read_export(stream, name=copy.file), alone=alone)
+    except UnreadableExport as error:
+        return error
+
+
+def _usable(looked: Sequence[Looked]) -> tuple[list[Copy], list[Inspected], list[str]]:
     used: list[Copy] = []
     inspected: list[Inspected] = []
     warnings: list[str] = []
-    for copy in copies:
-        try:
-            with copy.path.open("rb") as stream:
-                one = inspect(read_export(stream, name=copy.file), alone=len(copies) == 1)
-        except UnreadableExport as error:
-            if copy is dropped:
-                raise
-            warnings.append(f"{copy.file} was left out: {error}")
+    # The same file under two names is one export; the one that was dropped last speaks for it.
+    newest = {each.copy.sha256: each.copy.key for each in looked}
+    for copy, found in ((each.copy, each.found) for each in looked):
+        if newest[copy.sha256] != copy.key:
+            continue
+        if isinstance(found, UnreadableExport):
+            warnings.append(f"{copy.file} was left out: {found}")
             continue
         used.append(copy)
-        inspected.append(one)
-        warnings += [f"{copy.file}: {why}, {count} times." for why, count in one.survey.doubtful.items()]
+        inspected.append(found)
+        warnings += [f"{copy.file}: {why}, {count} times." for why, count in found.survey.doubtful.items()]
     return used, inspected, warnings

@@ -2,8 +2,9 @@
 
 A version is trained on every export that stands under the persona's prefix when its run starts. They are
 copied to this machine's disk, looked through once to see who speaks and which are of one room, and read again
-to write the examples. Everything here may be repeated for the same drop, by a duplicate event or a retry, and
-ends in the same version, the same dataset and the same run.
+to write the examples. Everything here may be repeated for the same drop, by a duplicate event or a retry,
+and ends in the same version, the same dataset and the same run. Of a burst of drops only the newest does
+anything: whoever looks at it sees the others.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maltu.approval import needs_approval
 from maltu.dataset import (
     build_dataset,
     open_rooms,
     open_tokenizer,
     warnings_about,
 )
-from maltu.errors import LimitExceeded, MaltuError
+from maltu.errors import LimitExceeded, MaltuError, UnreadableExport
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.naming import (
@@ -33,31 +35,19 @@ from maltu.naming import (
     parse_export_key,
     version_name,
 )
-from maltu.planning import Plan, plan_version
+from maltu.planning import Plan, look_through, plan_version
 from maltu.providers.base_models import base_model
 from maltu.reporting import full_report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maltu.exports import Reading
     from maltu.naming import ExportKey
     from maltu.registry import Attempt, Registry
-    from maltu.storage import Bucket
+    from maltu.storage import Bucket, Copy
+    from maltu.turns import Turns
     from maltu.workflow import Notifier, Workflow
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """One object that was put into the bucket; not every event says which version of it."""
-
-    key: str
-    version_id: str | None
-    sequencer: str
-    dropped_at: datetime
-
-    @property
-    def id(self) -> str:
-        """What tells this drop from every other one of the same key, however often its event comes."""
-        return self.version_id or self.sequencer
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,65 +56,94 @@ class Services:
 
     bucket: Bucket
     registry: Registry
+    turns: Turns
     workflow: Workflow
     notifier: Notifier
     provider: str
     base_model: str
 
 
-def preprocess(drop: Drop, services: Services) -> Attempt | None:
-    """Make the drop's dataset and start its run.
+def preprocess(dropped: str, services: Services) -> Attempt | None:
+    """Make a dataset of all that stands beside a dropped object, and start its run.
+
+    Args:
+        dropped: the key of the object.
+        services: what to work with.
 
     Returns:
-        The attempt whose run was started, or None where there was nothing to do or the drop cannot be used;
-        then its reason stands in the registry and the owner was told.
+        The attempt whose run was started, or None where there was nothing to do, where a newer drop's own
+        event will do it, or where the drop cannot be used; then its reason stands in the registry and the
+        owner was told.
     """
     try:
-        key = parse_export_key(drop.key)
+        key = parse_export_key(dropped)
     except MaltuError as error:
-        _notify(drop, error, services)
+        _notify(dropped, error, services)
         return None
     if key is None:
         return None
+    listed = services.bucket.exports(key.prefix)
+    mine = next((export for export in listed if export.key == dropped), None)
+    if mine is not None and any(export.at > mine.at for export in listed):
+        return None
     with tempfile.TemporaryDirectory() as folder:
-        return _preprocess(drop, key, Path(folder), services)
+        copies = (
+            services.bucket.copy_export(export, Path(folder) / str(number))
+            for number, export in enumerate(listed)
+        )
+        there = [copy for copy in copies if copy is not None]
+        return _preprocess(key, there, services) if there else None
 
 
-def _preprocess(drop: Drop, key: ExportKey, folder: Path, services: Services) -> Attempt | None:
-    persona = normalised(key.prefix)
+def _preprocess(key: ExportKey, copies: Sequence[Copy], services: Services) -> Attempt | None:
+    newest = copies[-1]
     try:
+        persona = key.persona
+        looked = look_through(copies)
+        while isinstance(error := looked[-1].found, UnreadableExport):
+            _refuse(key, newest, error, services)
+            # Those that were dropped before it may still wait for their run.
+            looked.pop()
+            if not looked:
+                return None
+            newest = looked[-1].copy
         plan = plan_version(
-            drop.key, key, folder, services.bucket, provider=services.provider, default=services.base_model
+            looked,
+            persona=persona,
+            persona_json=services.bucket.persona_json(key.prefix),
+            provider=services.provider,
+            default=services.base_model,
         )
     except MaltuError as error:
-        nameless = hashlib.sha256(f"{drop.key}\n{drop.id}".encode()).hexdigest()
-        version = version_name(drop.dropped_at, nameless)
-        if services.registry.begin(persona, version, drop.id, {"export": _about(drop)}):
-            _give_up(persona, version, drop, error, services)
-        return None
-    if plan is None:
+        _refuse(key, newest, error, services)
         return None
     # The present, not the drop's time: whoever looked later saw at least as many exports.
     proposed = version_name(datetime.now(UTC), plan.identity)
     version = services.registry.claim_version(persona, plan.identity, proposed)
-    attempt = services.registry.begin(persona, version, drop.id, {"export": _about(drop)})
+    attempt = services.registry.begin(persona, version, newest.drop, {"export": _about(newest)})
     if attempt is None:
         return None
     try:
-        about = _write_dataset(persona, version, drop, plan, services)
+        about = _write_dataset(persona, version, newest, plan, services)
     except MaltuError as error:
-        _give_up(persona, version, drop, error, services)
+        _give_up(persona, version, newest, error, services)
         return None
     except Exception:
         # Whoever asks sees that it stopped; the trigger tries the same drop again.
         reason = "Preprocessing broke off and is tried again; if this stays, look into the function's log."
         services.registry.record_failure(persona, version, error="InternalError", reason=reason)
         raise
+    if about is None:
+        return None
+    services.turns.announce(persona, attempt)
     services.workflow.start(attempt.run, {**about, "run": attempt.run})
     return attempt
 
 
-def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services: Services) -> dict[str, Any]:
+def _write_dataset(
+    persona: str, version: str, newest: Copy, plan: Plan, services: Services
+) -> dict[str, Any] | None:
+    """Store the dataset and record what it is; None where somebody cancelled the version meanwhile."""
     settings = plan.settings
     model = base_model(plan.base_model)
     prefix = dataset_prefix(persona, version)
@@ -145,7 +164,7 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
             max_example_tokens=model.max_example_tokens,
             warnings=[*plan.warnings, *warnings_about(plan.rooms, plan.speaker)],
         )
-        report = full_report(summary, settings, model, today=drop.dropped_at.date())
+        report = full_report(summary, settings, model, today=newest.dropped_at.date())
         if report["errors"]:
             raise LimitExceeded(" ".join(report["errors"]))
         # The bucket's report shows three examples; the registry's holds no chat text.
@@ -155,7 +174,8 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
             kind = "application/json" if file.suffix == ".json" else "application/jsonl"
             services.bucket.store(f"{prefix}/{file.name}", file, content_type=kind)
         has_validation = (directory / "validation.jsonl").exists()
-    services.registry.record_dataset(
+    estimate = report["cost"]["usd"]
+    recorded = services.registry.record_dataset(
         persona,
         version,
         {
@@ -165,8 +185,12 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
             "named": all(room.named for room in plan.own_rooms),
             "provider": services.provider,
             "report": report,
+            "estimate_usd": estimate,
+            "budget_usd": settings.budget_usd,
         },
     )
+    if not recorded:
+        return None
     return {
         "persona": persona,
         "version": version,
@@ -174,17 +198,29 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
         "n_epochs": settings.n_epochs,
         "training_key": f"{prefix}/train.jsonl",
         "validation_key": f"{prefix}/validation.jsonl" if has_validation else None,
+        "estimate_usd": estimate,
+        "budget_usd": settings.budget_usd,
+        "needs_approval": needs_approval(estimate, settings.budget_usd),
     }
 
 
-def _about(drop: Drop) -> dict[str, str]:
-    return {"key": drop.key, "id": drop.id}
+def _refuse(key: ExportKey, copy: Copy, error: MaltuError, services: Services) -> None:
+    """Record, once, that nothing can be made of a drop."""
+    persona = normalised(key.prefix)
+    nameless = hashlib.sha256(f"{copy.key}\n{copy.drop}".encode()).hexdigest()
+    version = version_name(copy.dropped_at, nameless)
+    if services.registry.begin(persona, version, copy.drop, {"export": _about(copy)}):
+        _give_up(persona, version, copy, error, services)
 
 
-def _give_up(persona: str, version: str, drop: Drop, error: MaltuError, services: Services) -> None:
+def _about(copy: Copy) -> dict[str, str]:
+    return {"key": copy.key, "id": copy.drop}
+
+
+def _give_up(persona: str, version: str, copy: Copy, error: MaltuError, services: Services) -> None:
     services.registry.record_failure(persona, version, error=type(error).__name__, reason=str(error))
-    _notify(drop, error, services)
+    _notify(copy.key, error, services)
 
 
-def _notify(drop: Drop, error: MaltuError, services: Services) -> None:
-    services.notifier.failed(where=drop.key, error=type(error).__name__, reason=str(error))
+def _notify(key: str, error: MaltuError, services: Services) -> None:
+    services.notifier.failed(where=key, error=type(error).__name__, reason=str(error))

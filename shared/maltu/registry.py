@@ -6,64 +6,70 @@
 ``personas``            persona               the pointer to the live version
 ``versions#<persona>``  version               status, timeline, settings, dataset report, job, failure
 ``exports#<persona>``   identity of exports   the version that was made from exactly these exports
+``turns``               persona               whose turn it is to train (:mod:`maltu.turns`)
+``approvals``           run                   who waits for a yes (:mod:`maltu.approval`)
+``removals``            removal               what was removed where (:mod:`maltu.removals`)
 ======================  ====================  =========================================================
 
-The state machine writes to the same items without code (``infra/fine_tune.asl.json``); only its conditional
-write moves the pointer.
+The state machine writes to the same items without code (``infra/fine_tune.asl.json``). The pointer moves by
+conditional writes only: forward when a run succeeds, elsewhere by :meth:`Registry.point_at`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from maltu.table import EXISTS, IS_NEW, Condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
-Item = dict[str, Any]
-
-_to_dynamo = TypeSerializer().serialize
-_from_dynamo = TypeDeserializer().deserialize
+    from maltu.table import Item, Table
 
 # What a retry of the very same drop may take up again: nothing was decided about the export yet.
-_UNDECIDED = {"preparing", "InternalError"}
+_UNDECIDED: Final = {"preparing", "InternalError"}
+# What ended without a model: the same exports may be tried again.
+_RETRIED: Final = {"failed", "cancelled", "rejected", "superseded"}
+UNFINISHED: Final = frozenset(
+    {"preparing", "awaiting_approval", "queued", "uploading", "training", "deploying"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at making a version: ``number`` counts from 1, ``run`` names its execution."""
+    """One try at making a version.
+
+    Attributes:
+        version: the version's name.
+        number: counts from 1.
+        begun_at: when, in UTC, to the millisecond; of two attempts the later one has seen more.
+    """
 
     version: str
     number: int
+    begun_at: str
 
     @property
     def run(self) -> str:
         """The Step Functions execution's name, unique for 90 days."""
-        return f"{self.version}-{self.number}"
+        return run_name(self.version, self.number)
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Reads and writes the registry's table."""
+    """Reads and writes personas and versions."""
 
-    client: DynamoDBClient
-    table: str
+    table: Table
 
     def claim_version(self, persona: str, identity: str, proposed: str) -> str:
         """Give the version that these exports make: ``proposed``, unless they already made one."""
         key = {"pk": f"exports#{persona}", "sk": identity}
-        try:
-            self._put({**key, "version": proposed}, condition="attribute_not_exists(pk)")
-        except self.client.exceptions.ConditionalCheckFailedException:
-            # Also where our own write succeeded and its answer was lost: the item says who won.
-            return str((self._get(key) or {})["version"])
-        return proposed
+        if self.table.put({**key, "version": proposed}, condition=IS_NEW):
+            return proposed
+        # Also where our own write succeeded and its answer was lost: the item says who won.
+        return str((self.table.get(key) or {})["version"])
 
     def begin(self, persona: str, version: str, drop: str, about: Mapping[str, Any]) -> Attempt | None:
         """Open an attempt at a version, or join the one that the same drop already opened.
@@ -78,107 +84,165 @@ class Registry:
             The attempt, or None where the version is already under way or finished: a failed version is
             only tried again when somebody drops the export again.
         """
-        key = {"pk": f"versions#{persona}", "sk": version}
+        key = _version_key(persona, version)
+        begun = _now_in_milliseconds()
         fresh = {
-            **key, **about, "persona": persona, "version": version, "status": "preparing",
-            "drop": drop, "attempt": 1, "created_at": now(), "timeline": [_entry("preparing")],
+            **key, **about, "persona": persona, "version": version, "status": "preparing", "drop": drop,
+            "attempt": 1, "begun_at": begun, "created_at": now(), "timeline": [_entry("preparing")],
         }  # fmt: skip
-        try:
-            self._put(fresh, condition="attribute_not_exists(pk)")
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self._rejoin(key, drop)
-        return Attempt(version, 1)
+        if self.table.put(fresh, condition=IS_NEW):
+            return Attempt(version, 1, begun)
+        return self._rejoin(key, drop, begun)
 
-    def _rejoin(self, key: Mapping[str, str], drop: str) -> Attempt | None:
-        item = self._get(key) or {}
-        version, number, status = str(item["version"]), int(item["attempt"]), item["status"]
+    def _rejoin(self, key: Mapping[str, str], drop: str, begun: str) -> Attempt | None:
+        item = self.table.get(key) or {}
+        status = item["status"]
         failure: Item = item.get("failure") or {}
+        current = Attempt(str(item["version"]), int(item["attempt"]), item["begun_at"])
         if item["drop"] == drop:
-            return Attempt(version, number) if _UNDECIDED & {status, failure.get("error")} else None
+            return current if _UNDECIDED & {status, failure.get("error")} else None
         if status == "preparing":
-            return Attempt(version, number)
-        if status not in {"failed", "cancelled"}:
+            return current
+        if status not in _RETRIED:
             return None
-        try:
-            self._update(
-                key,
-                "SET attempt = :next, #status = :preparing, #drop = :drop, "
-                "timeline = list_append(timeline, :entry) REMOVE failure",
-                {":next": number + 1, ":preparing": "preparing", ":drop": drop,
-                 ":entry": [_entry("preparing")], ":seen": number},
-                condition="attempt = :seen",
-            )  # fmt: skip
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self._rejoin(key, drop)
-        return Attempt(version, number + 1)
+        opened = self.table.update(
+            key,
+            "SET attempt = :next, begun_at = :begun, #status = :preparing, #drop = :drop, "
+            "timeline = list_append(timeline, :entry) REMOVE failure, cancelled, approval",
+            {":next": current.number + 1, ":begun": begun, ":preparing": "preparing", ":drop": drop,
+             ":entry": [_entry("preparing")], ":seen": current.number},
+            condition="attempt = :seen",
+        )  # fmt: skip
+        if not opened:
+            return self._rejoin(key, drop, begun)
+        return Attempt(current.version, current.number + 1, begun)
 
-    def record_dataset(self, persona: str, version: str, facts: Mapping[str, Any]) -> None:
-        """Add what the dataset turned out to be (settings as resolved, report, estimate) to a version."""
+    def record_dataset(self, persona: str, version: str, facts: Mapping[str, Any]) -> bool:
+        """Add what the dataset turned out to be to a version; False where somebody cancelled it meanwhile."""
         names = {f"#f{n}": name for n, name in enumerate(facts)}
         values = {f":f{n}": value for n, value in enumerate(facts.values())}
         assignments = ", ".join(f"#f{n} = :f{n}" for n in range(len(facts)))
-        self._update(_version_key(persona, version), f"SET {assignments}", values, names=names)
+        return self.table.update(
+            _version_key(persona, version),
+            f"SET {assignments}",
+            values,
+            names=names,
+            condition=f"{EXISTS} AND attribute_not_exists(cancelled)",
+        )
 
     def record_failure(self, persona: str, version: str, *, error: str, reason: str) -> None:
-        """End a version's attempt with its reason."""
-        self._update(
+        """End a version's attempt with its reason.
+
+        Raises:
+            LookupError: the version is gone.
+        """
+        failure = {"error": error, "reason": reason, "at": now()}
+        if self._record(persona, version, "failed", "failure = :it", {":it": failure}):
+            return
+        # Where our own write succeeded and its answer was lost, the version has failed already.
+        if self.version(persona, version) is None:
+            raise LookupError(f"The registry has no version {version}.")
+
+    def record_awaiting(self, persona: str, version: str) -> bool:
+        """Say that a version waits for its owner's yes; False where that was said before."""
+        return self._record(persona, version, "awaiting_approval")
+
+    def record_approval(self, persona: str, version: str, by: str) -> None:
+        """Say who allowed a version its price."""
+        said = {"by": by, "at": now()}
+        self.table.update(_version_key(persona, version), "SET approval = :said", {":said": said})
+
+    def ask_to_cancel(self, persona: str, version: str, by: str) -> bool:
+        """Say who wants a version's run to end; False where it has ended."""
+        unfinished = {f":s{n}": status for n, status in enumerate(sorted(UNFINISHED))}
+        return self.table.update(
             _version_key(persona, version),
-            "SET #status = :failed, failure = :failure, timeline = list_append(timeline, :entry)",
-            {":failed": "failed", ":failure": {"error": error, "reason": reason, "at": now()},
-             ":entry": [_entry("failed")]},
-        )  # fmt: skip
+            "SET cancelled = :said",
+            {":said": {"by": by, "at": now()}, **unfinished},
+            condition=f"#status IN ({', '.join(unfinished)})",
+        )
+
+    def record_cancelled(self, persona: str, version: str) -> bool:
+        """Say that a version's run has ended because somebody wanted it to."""
+        return self._record(persona, version, "cancelled")
+
+    def record_leftovers(self, persona: str, version: str, refusals: list[str]) -> None:
+        """Say what stayed at the provider, so that somebody removes it by hand."""
+        self.table.update(_version_key(persona, version), "SET leftovers = :left", {":left": refusals})
 
     def persona(self, persona: str) -> Item | None:
         """The persona's item, or None."""
-        return self._get({"pk": "personas", "sk": persona})
+        return self.table.get(_persona_key(persona))
 
     def personas(self) -> list[Item]:
         """Every persona that has a live version, by name."""
-        return self._query("personas")
+        return self.table.query("personas")
 
     def version(self, persona: str, version: str) -> Item | None:
         """One version's item, or None."""
-        return self._get(_version_key(persona, version))
+        return self.table.get(_version_key(persona, version))
 
-    def versions(self, persona: str, *, limit: int = 20) -> list[Item]:
-        """The persona's newest versions, newest first."""
-        return self._query(f"versions#{persona}", newest_first=True, limit=limit)
+    def versions(self, persona: str, *, limit: int | None = 20) -> list[Item]:
+        """The persona's newest versions, newest first; all of them where ``limit`` is None."""
+        return self.table.query(f"versions#{persona}", newest_first=True, limit=limit)
 
-    def _get(self, key: Mapping[str, str]) -> Item | None:
-        answer = self.client.get_item(TableName=self.table, Key=_pack(key), ConsistentRead=True)
-        return _unpack(answer["Item"]) if "Item" in answer else None
-
-    def _put(self, item: Mapping[str, Any], *, condition: str) -> None:
-        self.client.put_item(TableName=self.table, Item=_pack(item), ConditionExpression=condition)
-
-    def _update(
-        self,
-        key: Mapping[str, str],
-        expression: str,
-        values: Mapping[str, Any],
-        *,
-        names: Mapping[str, str] | None = None,
-        condition: str = "attribute_exists(pk)",
-    ) -> None:
-        used = {"#status": "status", "#drop": "drop", **(names or {})}
-        self.client.update_item(
-            TableName=self.table,
-            Key=_pack(key),
-            UpdateExpression=expression,
-            ExpressionAttributeNames={name: used[name] for name in used if name in expression},
-            ExpressionAttributeValues=_pack(values),
-            ConditionExpression=condition,
+    def point_at(self, persona: str, version: str, *, seen: str | None) -> bool:
+        """Make a version live, if it can answer and ``seen`` is still the live one."""
+        return self.table.update_if(
+            _persona_key(persona),
+            "SET live_version = :version, promoted_at = :now, created_at = if_not_exists(created_at, :now)",
+            {":version": version, ":now": now(), **({":seen": seen} if seen else {})},
+            condition="live_version = :seen" if seen else "attribute_not_exists(live_version)",
+            also=Condition(
+                _version_key(persona, version), "#status = :succeeded", {":succeeded": "succeeded"}
+            ),
         )
 
-    def _query(self, pk: str, *, newest_first: bool = False, limit: int | None = None) -> list[Item]:
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=_pack({":pk": pk}),
-            ScanIndexForward=not newest_first,
-            PaginationConfig={"MaxItems": limit} if limit else {},
+    def retire(self, persona: str, version: str) -> bool:
+        """Let a version answer no longer, unless it is live or cannot answer anyway."""
+        return self.table.update_if(
+            _version_key(persona, version),
+            "SET #status = :retired, timeline = list_append(timeline, :entry)",
+            {":retired": "retired", ":entry": [_entry("retired")], ":succeeded": "succeeded"},
+            condition="#status = :succeeded",
+            also=Condition(
+                _persona_key(persona),
+                "attribute_not_exists(live_version) OR live_version <> :version",
+                {":version": version},
+            ),
         )
-        return [_unpack(item) for page in pages for item in page["Items"]]
+
+    def begin_erasing(self, persona: str) -> int:
+        """Let no version of the persona answer any longer; return how many did."""
+        pointed = self.table.delete(_persona_key(persona))
+        answered = [item for item in self.versions(persona, limit=None) if item["status"] == "succeeded"]
+        for item in answered:
+            self._record(persona, item["version"], "erasing")
+        return pointed + len(answered)
+
+    def forget_version(self, persona: str, version: str) -> int:
+        """Remove a version's item; return how many items went."""
+        return self.table.delete(_version_key(persona, version))
+
+    def forget_exports(self, persona: str) -> int:
+        """Remove which exports made which version; return how many items went."""
+        claims = self.table.query(f"exports#{persona}")
+        return sum(self.table.delete({"pk": claim["pk"], "sk": claim["sk"]}) for claim in claims)
+
+    def _record(
+        self, persona: str, version: str, status: str, more: str = "", values: Mapping[str, Any] | None = None
+    ) -> bool:
+        return self.table.update(
+            _version_key(persona, version),
+            "SET #status = :status, timeline = list_append(timeline, :entry)" + (more and f", {more}"),
+            {":status": status, ":entry": [_entry(status)], **(values or {})},
+            condition=f"{EXISTS} AND #status <> :status",
+        )
+
+
+def run_name(version: str, attempt: int) -> str:
+    """What the execution of a version's attempt is called."""
+    return f"{version}-{attempt}"
 
 
 def now() -> str:
@@ -186,42 +250,17 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _now_in_milliseconds() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def _entry(state: str) -> Item:
     return {"state": state, "at": now()}
 
 
+def _persona_key(persona: str) -> dict[str, str]:
+    return {"pk": "personas", "sk": persona}
+
+
 def _version_key(persona: str, version: str) -> dict[str, str]:
     return {"pk": f"versions#{persona}", "sk": version}
-
-
-def _pack(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _to_dynamo(_exact(value)) for name, value in item.items()}
-
-
-def _unpack(item: Mapping[str, Any]) -> Item:
-    return {name: _plain(_from_dynamo(value)) for name, value in item.items()}
-
-
-def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """DynamoDB numbers are decimals; a float's shortest decimal form keeps its value."""
-    match value:
-        case float():
-            return Decimal(str(value))
-        case dict():
-            return {key: _exact(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
-        case list() | tuple():
-            return [_exact(each) for each in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
-        case _:
-            return value
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
-        case list():
-            return [_plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
-        case _:
-            return value

@@ -1,8 +1,8 @@
 """What an owner can choose for a persona, and where each choice comes from.
 
 Later sources win: the defaults here, then ``exports/<persona>/persona.json``, then the metadata of the
-dropped object. Metadata travels in HTTP headers, which carry ASCII only, so its values are percent-encoded
-UTF-8; the RFC 2047 form that some clients write is read as well.
+exports, the newest last. Metadata travels in HTTP headers, which carry ASCII only, so its values are
+percent-encoded UTF-8; the RFC 2047 form that some clients write is read as well.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class PersonaSettings:
         stop: ends every completion of the ``completions`` format; may be empty.
         base_model: the model to tune; None takes the deployment's.
         n_epochs: passes over the dataset; None leaves it to the provider.
+        budget_usd: what a run may cost in US dollars, as estimated, before a person must approve it; a price
+            that nobody knows is above every budget, and None asks nobody.
         aliases: names in the exports, and whose they are; settles who "You" is.
         names: of people outside the chat, to be masked in every text.
     """
@@ -57,6 +59,7 @@ class PersonaSettings:
     stop: str = " END"
     base_model: str | None = None
     n_epochs: int | None = None
+    budget_usd: float | None = 10.0
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Sequence[str] = ()
 
@@ -65,18 +68,21 @@ class PersonaSettings:
         _one_of("format", self.format, get_args(Format))
         _between("silence_minutes", self.silence_minutes, 1, 60 * 24 * 365)
         _between("validation_share", self.validation_share, 0, 0.5)
+        if self.budget_usd is not None:
+            _between("budget_usd", self.budget_usd, 0, 1_000_000)
         if self.n_epochs is not None:
             _between("n_epochs", self.n_epochs, 1, 50)
 
 
 def resolve_settings(
-    persona_json: bytes | None, metadata: Mapping[str, str], *, defaults: PersonaSettings | None = None
+    persona_json: bytes | None, *metadata: Mapping[str, str], defaults: PersonaSettings | None = None
 ) -> PersonaSettings:
     """Merge the owner's choices for one run.
 
     Args:
         persona_json: the content of ``exports/<persona>/persona.json``, or None where there is none.
-        metadata: the dropped object's user metadata; keys that are no setting are left to their owner.
+        metadata: the user metadata of each export, oldest first: what the last one says holds. Keys that are
+            no setting are left to their owner.
         defaults: what holds where nobody chose.
 
     Raises:
@@ -87,7 +93,9 @@ def resolve_settings(
         settings = _replace(settings, _parse(persona_json), source="persona.json")
     names = {field.name for field in dataclasses.fields(PersonaSettings)}
     # S3 lower-cases metadata keys, and HTTP headers are commonly written with "-".
-    chosen = {key.lower().replace("-", "_"): _decode(value) for key, value in metadata.items()}
+    chosen = {
+        key.lower().replace("-", "_"): _decode(value) for each in metadata for key, value in each.items()
+    }
     typed = {key: _from_text(key, value) for key, value in chosen.items() if key in names}
     return _replace(settings, typed, source="the object's metadata")
 

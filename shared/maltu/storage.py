@@ -7,16 +7,25 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from maltu.naming import SETTINGS_FILE
+from maltu.naming import SETTINGS_FILE, dataset_prefix, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+    from datetime import datetime
 
     from mypy_boto3_s3.client import S3Client
 
 _CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Listed:
+    """An export as the bucket lists it: ``at`` is when it was dropped, to the second."""
+
+    at: datetime
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +37,16 @@ class Copy:
         path: where the copy is.
         sha256: of its content, in hex.
         metadata: the object's user metadata.
+        dropped_at: when it was put there.
+        drop: what tells this drop from every other one of the same key.
     """
 
     key: str
     path: Path
     sha256: str
     metadata: Mapping[str, str]
+    dropped_at: datetime
+    drop: str
 
     @property
     def file(self) -> str:
@@ -43,23 +56,27 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Reads exports and settings, writes and fetches datasets."""
+    """Reads exports and settings, writes and copies datasets, and erases all of a persona."""
 
     client: S3Client
     name: str
 
-    def exports(self, prefix: str) -> list[str]:
-        """The keys of all exports that stand under ``exports/<prefix>/`` now, in order."""
+    def exports(self, prefix: str) -> list[Listed]:
+        """All exports that stand under ``exports/<prefix>/`` now, oldest first."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=f"exports/{prefix}/", Delimiter="/"
         )
-        keys = [each.get("Key", "") for page in pages for each in page.get("Contents", [])]
-        return [key for key in keys if key.rpartition("/")[2] not in {"", SETTINGS_FILE}]
+        listed = [
+            Listed(each["LastModified"], each["Key"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 gives both
+            for page in pages
+            for each in page.get("Contents", [])
+        ]
+        return sorted(each for each in listed if each.key.rpartition("/")[2] not in {"", SETTINGS_FILE})
 
-    def copy_export(self, key: str, path: Path) -> Copy | None:
+    def copy_export(self, export: Listed, path: Path) -> Copy | None:
         """Copy an export to ``path``, in constant memory; None where it is gone."""
         try:
-            answer = self.client.get_object(Bucket=self.name, Key=key)
+            answer = self.client.get_object(Bucket=self.name, Key=export.key)
         except self.client.exceptions.NoSuchKey:
             return None
         sha256 = hashlib.sha256()
@@ -67,7 +84,10 @@ class Bucket:
             while block := answer["Body"].read(_CHUNK_BYTES):
                 sha256.update(block)
                 file.write(block)
-        return Copy(key, path, sha256.hexdigest(), answer["Metadata"])
+        at = answer["LastModified"]
+        # A bucket without versions gives none; there, time and content tell drops apart.
+        drop = answer.get("VersionId") or f"{at:%Y%m%dt%H%M%S}-{answer['ETag']}"
+        return Copy(export.key, path, sha256.hexdigest(), answer["Metadata"], at, drop)
 
     def persona_json(self, prefix: str) -> bytes | None:
         """Read the settings beside the exports under ``prefix``, if there are any."""
@@ -76,6 +96,35 @@ class Bucket:
         except self.client.exceptions.NoSuchKey:
             return None
         return answer["Body"].read()
+
+    def erase(self, persona: str) -> int:
+        """Delete every version of every object of a persona, datasets included; return how many went.
+
+        Exports stand under the persona's name as they were uploaded, composed or not.
+        """
+        pages = self.client.get_paginator("list_object_versions").paginate(
+            Bucket=self.name, Prefix="exports/", Delimiter="/"
+        )
+        dropped = [each.get("Prefix", "") for page in pages for each in page.get("CommonPrefixes", [])]
+        own = [prefix for prefix in dropped if normalised(prefix.split("/")[1]) == persona]
+        return sum(self._erase(prefix) for prefix in [*own, f"{dataset_prefix(persona)}/"])
+
+    def _erase(self, prefix: str) -> int:
+        erased = 0
+        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
+        for page in pages:
+            # A page holds at most as many as one request deletes.
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            objects: Any = [{"Key": each.get("Key"), "VersionId": each.get("VersionId")} for each in found]
+            if objects:
+                answer = self.client.delete_objects(
+                    Bucket=self.name, Delete={"Objects": objects, "Quiet": True}
+                )
+                refused = answer.get("Errors", [])
+                if refused:
+                    raise OSError(f"S3 did not delete {len(refused)} objects: {refused[0].get('Code')}.")
+            erased += len(objects)
+        return erased
 
     def store(self, key: str, path: Path, *, content_type: str) -> None:
         """Write a file to ``key``."""

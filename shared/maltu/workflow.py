@@ -1,4 +1,4 @@
-"""The state machine and the owner's notifications, as preprocessing sees them."""
+"""The state machines and the owner's notifications, as the functions see them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,61 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
+    from maltu.errors import MaltuError
+
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """Starts runs."""
+    """Starts, stops and answers runs, and starts removals."""
 
     client: SFNClient
     state_machine: str
+    removal_machine: str
 
     def start(self, run: str, about: Mapping[str, Any]) -> None:
         """Start the execution named ``run``; one that was started before is left alone."""
+        self._start(self.state_machine, run, about)
+
+    def stop(self, run: str) -> bool:
+        """Stop the execution named ``run`` wherever it is; False where it had ended or never began."""
+        execution = f"{self.state_machine.replace(':stateMachine:', ':execution:')}:{run}"
         try:
-            self.client.start_execution(stateMachineArn=self.state_machine, name=run, input=json.dumps(about))
+            if self.client.describe_execution(executionArn=execution)["status"] != "RUNNING":
+                return False
+            self.client.stop_execution(executionArn=execution)
+        except self.client.exceptions.ExecutionDoesNotExist:
+            return False
+        return True
+
+    def started_with(self, execution: str) -> dict[str, Any]:
+        """What the execution of this ARN was started with."""
+        return json.loads(self.client.describe_execution(executionArn=execution)["input"])
+
+    def approve(self, token: str) -> bool:
+        """Let the run that gave this token go on; False where it no longer waits."""
+        return self._answer(token, {"approved": True})
+
+    def reject(self, token: str, error: type[MaltuError], cause: str) -> bool:
+        """End the run that gave this token; False where it no longer waits."""
+        return self._answer(token, {"approved": False, "error": error.__name__, "cause": cause})
+
+    def remove(self, removal: str, about: Mapping[str, Any]) -> None:
+        """Start the removal of this name; one that was started before is left alone."""
+        self._start(self.removal_machine, removal, {"id": removal, "after_seconds": 0, **about})
+
+    def _start(self, machine: str, name: str, about: Mapping[str, Any]) -> None:
+        try:
+            self.client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(about))
         except self.client.exceptions.ExecutionAlreadyExists:
             return
+
+    def _answer(self, token: str, decision: Mapping[str, Any]) -> bool:
+        known = self.client.exceptions
+        try:
+            self.client.send_task_success(taskToken=token, output=json.dumps(decision))
+        except (known.TaskTimedOut, known.TaskDoesNotExist, known.InvalidToken):
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +78,36 @@ class Notifier:
 
     def failed(self, *, where: str, error: str, reason: str) -> None:
         """Say that nothing could be made of a drop; ``where`` is the object's key."""
+        self._tell("Maltu: an export could not be used", f"{where}\n\n{reason}\n\n({error})", "failed")
+
+    def approval_needed(self, *, persona: str, run: str, estimate: float | None, budget: float) -> None:
+        """Ask for a yes or a no to a run's price, in US dollars."""
+        price = "an unknown price" if estimate is None else f"about {estimate:.2f} USD"
+        path = f"/v1/personas/{persona}/runs/{run}"
+        self._tell(
+            "Maltu: a persona waits for your approval",
+            f"Persona: {persona}\nRun: {run}\n\n"
+            f"Training would cost {price}; the budget is {budget:.2f} USD. Nothing was sent yet.\n"
+            f"POST {path}/approve lets it go on, POST {path}/reject ends it; after 7 days it ends by itself.",
+            "awaiting_approval",
+        )
+
+    def cancelled(self, *, persona: str, run: str, by: str) -> None:
+        """Say that a run was cancelled."""
+        self._tell("Maltu: a run was cancelled", f"Persona: {persona}\nRun: {run}\n\nBy: {by}", "cancelled")
+
+    def erased(self, *, persona: str, removal: str) -> None:
+        """Say that nothing is left of a persona."""
+        self._tell(
+            "Maltu: a persona was erased",
+            f"Persona: {persona}\n\nGET /v1/removals/{removal} says what was removed where.",
+            "erased",
+        )
+
+    def _tell(self, subject: str, message: str, status: str) -> None:
         self.client.publish(
             TopicArn=self.topic,
-            # Subjects are ASCII, persona names are not.
-            Subject="Maltu: an export could not be used",
-            Message=f"{where}\n\n{reason}\n\n({error})",
-            MessageAttributes={"status": {"DataType": "String", "StringValue": "failed"}},
+            Subject=subject,  # ASCII, which persona names are not
+            Message=message,
+            MessageAttributes={"status": {"DataType": "String", "StringValue": status}},
         )

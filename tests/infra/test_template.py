@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -37,8 +38,11 @@ def expanded() -> dict[str, Any]:
     layer = template["Resources"]["MaltuLayer"]["Properties"]
     layer["ContentUri"] = "s3://artifacts/layer"
     template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/function"
-    machine = template["Resources"]["FineTuneStateMachine"]["Properties"]
-    machine["DefinitionUri"] = {"Bucket": "artifacts", "Key": "machine"}
+    for machine in ("FineTuneStateMachine", "RemoveStateMachine"):
+        template["Resources"][machine]["Properties"]["DefinitionUri"] = {
+            "Bucket": "artifacts",
+            "Key": machine,
+        }
     return transform(template, {}, NoManagedPolicies())["Resources"]
 
 
@@ -70,6 +74,12 @@ def test_every_route_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
         ("/v1/completions", "post"),
         ("/v1/models", "get"),
         ("/v1/personas/{persona}", "get"),
+        ("/v1/personas/{persona}", "delete"),
+        ("/v1/personas/{persona}/rollback", "post"),
+        ("/v1/personas/{persona}/runs/{run}/approve", "post"),
+        ("/v1/personas/{persona}/runs/{run}/reject", "post"),
+        ("/v1/personas/{persona}/runs/{run}/cancel", "post"),
+        ("/v1/removals/{removal}", "get"),
     }
     for path, verb, method in methods:
         assert {"KeyAuthorizer", "api_key"} <= {name for each in method["security"] for name in each}, (
@@ -138,8 +148,44 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "s3:ListBucket",
                 "s3:PutObject",
                 "sns:Publish",
-                "sqs:SendMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
                 "states:StartExecution",
+            },
+        ),
+        ("AskApprovalFunction", {"dynamodb:PutItem", "dynamodb:UpdateItem", "sns:Publish"}),
+        ("CheckAccessFunction", {"secretsmanager:GetSecretValue"}),
+        (
+            "ManageFunction",
+            {
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+                "states:SendTaskSuccess",
+                "states:StartExecution",
+            },
+        ),
+        (
+            "RemoveFunction",
+            {
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+                "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
+                "s3:ListBucketVersions",
+                "secretsmanager:GetSecretValue",
+                "sns:Publish",
+                "states:DescribeExecution",
+                "states:SendTaskSuccess",
+                "states:StopExecution",
             },
         ),
     ],
@@ -160,7 +206,17 @@ def test_the_state_machine_may_call_its_functions_and_write_its_items(expanded: 
     }
     write = next(s for s in granted if actions_of(s) == {"dynamodb:UpdateItem"})
     assert write["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["versions#*", "personas"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["versions#*", "personas", "turns"]}
+    }
+    assert {
+        action for s in granted for action in actions_of(s) if not action.startswith(("logs:", "xray:"))
+    } == {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "events:PutEvents",
+        "lambda:InvokeFunction",
+        "sns:Publish",
+        "states:StartExecution",
     }
 
 
@@ -196,22 +252,44 @@ def test_every_log_is_kept_for_a_month_and_every_function_writes_to_one(expanded
 
 
 def test_chat_text_cannot_reach_the_executions_log(expanded: dict[str, Any]) -> None:
-    (machine,) = of_type(expanded, "AWS::StepFunctions::StateMachine").values()
-    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    machines = of_type(expanded, "AWS::StepFunctions::StateMachine").values()
+    assert [machine["LoggingConfiguration"]["IncludeExecutionData"] for machine in machines] == [False, False]
 
 
 def test_a_drop_that_cannot_be_handled_is_kept_and_somebody_is_told(expanded: dict[str, Any]) -> None:
-    (rule,) = of_type(expanded, "AWS::Events::Rule").values()
+    rule = of_type(expanded, "AWS::Events::Rule")["DropRule"]
     assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "exports/"}]}
     assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
-    (after,) = of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
-    assert after["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
+    queue = of_type(expanded, "AWS::SQS::Queue")["Drops"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
     watched = of_type(expanded, "AWS::CloudWatch::Alarm").values()
     assert {alarm["MetricName"] for alarm in watched} == {
         "ApproximateNumberOfMessagesVisible",
         "ExecutionsFailed",
     }
     assert all(alarm["AlarmActions"] == [{"Ref": "Topic"}] for alarm in watched)
+
+
+def test_a_drop_that_is_looked_at_is_not_handed_out_again() -> None:
+    queue = TEMPLATE["Resources"]["Drops"]["Properties"]
+    assert queue["VisibilityTimeout"] > FUNCTIONS["PreprocessFunction"]["Timeout"]
+
+
+def test_a_removal_looks_again_once_nothing_can_be_under_way() -> None:
+    longest = max(function.get("Timeout", 30) for function in FUNCTIONS.values())
+    assert TEMPLATE["Parameters"]["SettleSeconds"]["Default"] > longest
+
+
+def test_a_run_that_is_stopped_from_outside_is_cleaned_up(expanded: dict[str, Any]) -> None:
+    rule = of_type(expanded, "AWS::Events::Rule")["BrokenOffRule"]
+    assert rule["EventPattern"]["detail"] == {
+        "status": ["ABORTED", "TIMED_OUT"],
+        "stateMachineArn": [{"Ref": "FineTuneStateMachine"}],
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": "RemoveStateMachine"}
+    filled = re.sub(r"<\w+>", "x", target["InputTransformer"]["InputTemplate"])
+    assert json.loads(filled).keys() == {"id", "reason", "execution", "by", "after_seconds"}
 
 
 def test_no_secret_stands_in_the_template_or_the_environment(expanded: dict[str, Any]) -> None:

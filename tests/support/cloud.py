@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import string
+import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ import moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_fun
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
 from jsonata.jsonata import Jsonata
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_sfn as moto_sfn,
+)
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
 from tests.support.handlers import ROOT, Context, load_handler, sample_event
@@ -34,36 +39,47 @@ TABLE = "maltu-table"
 API_KEY = "the-endpoints-key"
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
 FUNCTIONS = {
+    "CheckAccessFunction": "check_access",
+    "AskApprovalFunction": "ask_approval",
+    "RemoveFunction": "remove",
     "UploadDatasetFunction": "upload_dataset",
     "CreateFineTuneFunction": "create_fine_tune",
     "CheckStatusFunction": "check_status",
     "EnsureDeployedFunction": "ensure_deployed",
     "CleanUpFunction": "clean_up",
 }
+MANAGED = ("/runs/", "/rollback", "/removals/")
 ENDED = 30.0
+DAY = 86_400
 
 
 @dataclass
 class Cloud:
-    """What a test drops into and looks at."""
+    """What a test drops into and looks at; nothing waits for days while ``long_waits`` is set."""
 
     queue: str
     state_machine: str
+    removal_machine: str
     waits: list[float] = field(default_factory=list)
+    long_waits: threading.Event = field(default_factory=threading.Event)
     invoked: Counter[str] = field(default_factory=Counter)
 
     def drop(self, key: str, content: bytes | str, **metadata: str) -> dict[str, Any]:
         """Put an object and deliver its event once; return the event."""
-        body = content.encode() if isinstance(content, str) else content
-        put = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=metadata)
-        event = sample_event("preprocess")
-        event["detail"]["object"] |= {"key": key, "version-id": put["VersionId"], "size": len(body)}
+        event = self.put(key, content, **metadata)
         self.deliver(event)
         return event
 
+    def put(self, key: str, content: bytes | str, **metadata: str) -> dict[str, Any]:
+        """Put an object; return its event, as the queue of drops holds it."""
+        body = content.encode() if isinstance(content, str) else content
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=metadata)
+        return drop_event(key)
+
     def deliver(self, event: dict[str, Any]) -> str | None:
-        """Deliver an event, as EventBridge may do more than once; return the run it started, if any."""
-        return load_handler("preprocess")(event, Context())["run"]
+        """Deliver an event, as the queue may do more than once; return the run it started, if any."""
+        (run,) = load_handler("preprocess")(event, Context())["runs"]
+        return run
 
     def finish(self) -> list[DescribeExecutionOutputTypeDef]:
         """Wait until no execution is under way; return every one, oldest first."""
@@ -71,7 +87,8 @@ class Cloud:
         deadline = time.monotonic() + ENDED
         while time.monotonic() < deadline:
             listed = sfn.list_executions(stateMachineArn=self.state_machine)["executions"]
-            if all(each["status"] != "RUNNING" for each in listed):
+            removals = sfn.list_executions(stateMachineArn=self.removal_machine)["executions"]
+            if all(each["status"] != "RUNNING" for each in [*listed, *removals]):
                 ended = [sfn.describe_execution(executionArn=each["executionArn"]) for each in listed]
                 return sorted(ended, key=lambda each: each["startDate"])
             time.sleep(0.02)
@@ -89,14 +106,19 @@ class Cloud:
         """Ask the endpoint's function."""
         return self._request("GET", path, None)
 
-    def post(self, path: str, body: object) -> tuple[int, Any]:
+    def post(self, path: str, body: object = None) -> tuple[int, Any]:
         """Ask the endpoint's function."""
         return self._request("POST", path, body)
 
+    def delete(self, path: str) -> tuple[int, Any]:
+        """Ask the endpoint's function."""
+        return self._request("DELETE", path, None)
+
     def _request(self, method: str, path: str, body: object) -> tuple[int, Any]:
         text = body if isinstance(body, str) or body is None else json.dumps(body, ensure_ascii=False)
-        event = {**sample_event("completion"), "path": path, "httpMethod": method, "body": text}
-        answer = load_handler("completion")(event, Context())
+        function = "manage" if method == "DELETE" or any(part in path for part in MANAGED) else "completion"
+        event = {**sample_event(function), "path": path, "httpMethod": method, "body": text}
+        answer = load_handler(function)(event, Context())
         return answer["statusCode"], json.loads(answer["body"])
 
     def version(self, persona: str) -> dict[str, Any]:
@@ -114,13 +136,27 @@ def cloud(
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         _make_bucket_and_table()
         topic, queue = _make_topic()
-        machine = _make_state_machine(topic, deadline_hours)
+        removals = _make_state_machine("remove", {"SettleSeconds": "960"})
+        machine = _make_state_machine(
+            "fine_tune",
+            {
+                "TableName": TABLE,
+                "TopicArn": topic,
+                "PollSeconds": "30",
+                "MaxPollSeconds": "120",
+                "DeadlineHours": str(deadline_hours),
+                "KeepModelsDays": "30",
+                "RemoveStateMachine": removals,
+            },
+        )
         secrets = boto3.client("secretsmanager")
         provider_key = json.dumps({"api_key": api_key})
         for name, value in {
             "BUCKET_NAME": BUCKET,
             "TABLE_NAME": TABLE,
             "STATE_MACHINE_ARN": machine,
+            "REMOVAL_MACHINE_ARN": removals,
+            "KEEP_MODELS_DAYS": "30",
             "TOPIC_ARN": topic,
             "PROVIDER": "openai",
             "BASE_MODEL": "maltu-retrieval-1",
@@ -129,9 +165,13 @@ def cloud(
             "API_KEY_SECRET_ARN": secrets.create_secret(Name="endpoint", SecretString=API_KEY)["ARN"],
         }.items():
             monkeypatch.setenv(name, value)
-        up = Cloud(queue, machine)
+        up = Cloud(queue, machine, removals)
+        up.long_waits.set()
         with _engine(up):
-            yield up
+            try:
+                yield up
+            finally:
+                up.long_waits.set()
             up.finish()
 
 
@@ -154,23 +194,26 @@ def _make_topic() -> tuple[str, str]:
     return topic, queue
 
 
-def _make_state_machine(topic: str, deadline_hours: int) -> str:
+def _make_state_machine(name: str, values: dict[str, str]) -> str:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:"
-    values = {
-        "TableName": TABLE,
-        "TopicArn": topic,
-        "PollSeconds": "30",
-        "MaxPollSeconds": "120",
-        "DeadlineHours": str(deadline_hours),
-        **{name: arn + name for name in FUNCTIONS},
-    }
-    definition = string.Template((ROOT / "infra" / "fine_tune.asl.json").read_text("utf-8"))
+    functions = {function: arn + function for function in FUNCTIONS}
+    definition = string.Template((ROOT / "infra" / f"{name}.asl.json").read_text("utf-8"))
     return boto3.client("stepfunctions").create_state_machine(
-        name="fine-tune",
+        name=name,
         # A name that is not given stays as it stands, as do the variables of JSONata.
-        definition=definition.safe_substitute(values),
+        definition=definition.safe_substitute(values | functions),
         roleArn="arn:aws:iam::123456789012:role/state-machine",
     )["stateMachineArn"]
+
+
+def drop_event(key: str) -> dict[str, Any]:
+    """What the queue of drops holds once an object was put at ``key``."""
+    event = sample_event("preprocess")
+    (record,) = event["Records"]
+    created = json.loads(record["body"])
+    created["detail"]["object"]["key"] = key
+    record["body"] = json.dumps(created, ensure_ascii=False)
+    return event
 
 
 @contextmanager
@@ -194,18 +237,40 @@ def _engine(up: Cloud) -> Generator[None]:
         del self, env
         up.waits.append(wait_seconds)
         time.sleep(0.02)
+        if wait_seconds > DAY:
+            up.long_waits.wait()
 
+    def one_at_a_time(handler: DynamoHandler) -> Any:  # noqa: ANN401 - whatever the handler answers
+        with table:
+            return call_action(handler)
+
+    # moto reads its tables while other threads write to them.
+    table, call_action = threading.RLock(), DynamoHandler.call_action
     with (
+        mock.patch.object(DynamoHandler, "call_action", one_at_a_time),
         mock.patch.object(moto_jsonata, "_eval_jsonata", _evaluate),
         mock.patch.object(moto_lambda, "_invoke_lambda_function", invoke),
         mock.patch.object(moto_wait.WaitFunction, "_wait_interval", note_wait),
         mock.patch.object(moto_retry, "time", _NoSleep(up.waits)),
+        mock.patch.object(moto_sfn.StateTaskServiceSfn, "_normalise_parameters", _as_the_api_names_them),
     ):
         yield
 
 
+def _as_the_api_names_them(_: object, parameters: dict[str, Any]) -> None:
+    """StartExecution's parameters are written with a capital in a definition, and without one on the wire."""
+    named = {name[0].lower() + name[1:]: value for name, value in parameters.items()}
+    parameters.clear()
+    parameters |= {**named, "input": json.dumps(named["input"], ensure_ascii=False)}
+
+
 def _evaluate(expression: str) -> Any:  # noqa: ANN401 - whatever JSON the expression gives
-    return Jsonata(expression).evaluate(None)
+    # The interpreter keeps its state where every thread sees it, and runs of a test overlap.
+    with _ONE_AT_A_TIME:
+        return Jsonata(expression).evaluate(None)
+
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class _NoSleep:

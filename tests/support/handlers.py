@@ -37,11 +37,13 @@ def load_handler(name: str) -> Callable[[Any, Any], Any]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(folder))
+    own = [str(folder), str(folder.parent / "common")]
+    sys.path[:0] = own
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(folder))
+        for path in own:
+            sys.path.remove(path)
     return module.handler
 
 

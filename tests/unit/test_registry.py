@@ -7,6 +7,7 @@ import pytest
 from moto import mock_aws
 
 from maltu.registry import Attempt, Registry
+from maltu.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,11 @@ def registry() -> Iterator[Registry]:
                 {"AttributeName": "sk", "KeyType": "RANGE"},
             ],
         )
-        yield Registry(client, "t")
+        yield Registry(Table(client, "t"))
+
+
+def number(attempt: Attempt | None) -> int | None:
+    return None if attempt is None else attempt.number
 
 
 def test_the_same_exports_make_the_same_version(registry: Registry) -> None:
@@ -39,16 +44,16 @@ def test_the_same_exports_make_the_same_version(registry: Registry) -> None:
 
 
 def test_a_drop_delivered_again_while_it_is_prepared_joins_its_attempt(registry: Registry) -> None:
-    assert registry.begin("p", "v", "drop", {}) == Attempt("v", 1)
-    assert registry.begin("p", "v", "drop", {}) == Attempt("v", 1)
-    assert registry.begin("p", "v", "another", {}) == Attempt("v", 1)
+    assert number(registry.begin("p", "v", "drop", {})) == 1
+    assert number(registry.begin("p", "v", "drop", {})) == 1
+    assert number(registry.begin("p", "v", "another", {})) == 1
 
 
 def test_a_failure_is_final_for_its_drop_and_open_for_the_next(registry: Registry) -> None:
     registry.begin("p", "v", "drop", {})
     registry.record_failure("p", "v", error="TrainingFailed", reason="the provider's reason")
     assert registry.begin("p", "v", "drop", {}) is None
-    assert registry.begin("p", "v", "second", {}) == Attempt("v", 2)
+    assert number(registry.begin("p", "v", "second", {})) == 2
     item = registry.version("p", "v")
     assert item is not None
     assert (item["status"], item["attempt"], "failure" in item) == ("preparing", 2, False)
@@ -58,7 +63,7 @@ def test_a_failure_is_final_for_its_drop_and_open_for_the_next(registry: Registr
 def test_what_broke_off_is_taken_up_by_the_same_drop(registry: Registry) -> None:
     registry.begin("p", "v", "drop", {})
     registry.record_failure("p", "v", error="InternalError", reason="broke off")
-    assert registry.begin("p", "v", "drop", {}) == Attempt("v", 1)
+    assert number(registry.begin("p", "v", "drop", {})) == 1
 
 
 def test_a_version_under_way_or_done_is_left_alone(registry: Registry) -> None:
@@ -95,5 +100,5 @@ def test_versions_come_newest_first(registry: Registry) -> None:
 
 
 def test_nothing_is_written_to_a_version_that_does_not_exist(registry: Registry) -> None:
-    with pytest.raises(registry.client.exceptions.ConditionalCheckFailedException):
+    with pytest.raises(LookupError, match="nowhere"):
         registry.record_failure("p", "nowhere", error="X", reason="y")

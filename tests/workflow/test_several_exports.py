@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from tests.support.cloud import BUCKET
+from tests.support.cloud import BUCKET, drop_event
 from tests.support.dialogues import START, as_csv, export
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ def test_an_export_that_was_no_good_does_not_block_the_next(chain: Chain) -> Non
 
 
 def test_an_export_that_was_taken_away_makes_nothing(chain: Chain) -> None:
-    event = chain.cloud.drop("exports/하준/settings-only/x.csv", b"")
-    event["detail"]["object"]["key"] = "exports/하준/gone.csv"
-    chain.cloud.notifications()
-    assert chain.cloud.deliver(event) is None
+    assert chain.cloud.deliver(drop_event("exports/하준/gone.csv")) is None
     assert chain.cloud.finish() == []
     assert chain.cloud.notifications() == []
 

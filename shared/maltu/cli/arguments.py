@@ -81,7 +81,7 @@ def _settings(arguments: Arguments, parser: argparse.ArgumentParser) -> PersonaS
     chosen = vars(arguments)
     try:
         stored = chosen["settings_file"].read_bytes() if chosen["settings_file"] else None
-        from_file = resolve_settings(stored, {})
+        from_file = resolve_settings(stored)
         said = {name: chosen[name] for name in _SETTINGS if chosen[name] is not None}
         settings = dataclasses.replace(from_file, **said)
         return dataclasses.replace(settings, base_model=settings.base_model or _BASE_MODELS[settings.format])

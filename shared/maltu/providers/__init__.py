@@ -106,8 +106,8 @@ class Provider(Protocol):
         """Ask how a job is doing."""
         ...
 
-    def cancel_job(self, run: str) -> None:
-        """End the run's job, if it has one that has not ended."""
+    def cancel_job(self, run: str) -> int:
+        """End the run's job, if it has one that has not ended; return how many there were."""
         ...
 
     def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:

@@ -109,12 +109,13 @@ class OpenAIProvider:
             events = self._client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
             return _job(answer, events=tuple(event.message for event in events))
 
-    def cancel_job(self, run: str) -> None:
+    def cancel_job(self, run: str) -> int:
         """Cancel whatever job of the run has not ended."""
         with _as_our_errors():
-            for job in self._jobs_of(run):
-                if job.status not in _ENDED:
-                    self._client.fine_tuning.jobs.cancel(job.id)
+            under_way = [job for job in self._jobs_of(run) if job.status not in _ENDED]
+            for job in under_way:
+                self._client.fine_tuning.jobs.cancel(job.id)
+            return len(under_way)
 
     def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:
         """A tuned model serves at once, under its own name."""

@@ -15,6 +15,8 @@ from maltu.errors import (
     PersonaNotReady,
     ProviderUnavailable,
     RateLimited,
+    RunConflict,
+    RunNotFound,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ _ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
     (InvalidRequest, 400, "invalid_request_error", None),
     (PersonaNotFound, 404, "invalid_request_error", "model_not_found"),
     (PersonaNotReady, 409, "invalid_request_error", "persona_not_ready"),
+    (RunNotFound, 404, "invalid_request_error", "run_not_found"),
+    (RunConflict, 409, "invalid_request_error", "run_conflict"),
     (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
     (ModelNotReady, 503, "server_error", "model_not_ready"),
     (ProviderUnavailable, 502, "server_error", "provider_unavailable"),

@@ -1,0 +1,74 @@
+"""What an owner does with personas: approve, reject and cancel runs, go back a version, erase."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from edge import answer, logger, open_router
+from pydantic import BaseModel
+
+from maltu import deployment, management
+
+app = open_router()
+
+
+class Rollback(BaseModel):
+    """Where to go back to; without ``version``, to the one before the live one."""
+
+    version: str | None = None
+
+
+@app.post("/v1/personas/<persona>/runs/<run>/approve")
+def approve(persona: Annotated[str, Path()], run: Annotated[str, Path()]) -> dict[str, Any]:
+    """Let a run that waits for approval go on."""
+    return management.decide(unquote(persona), run, approved=True, by=_caller(), desk=deployment.desk())
+
+
+@app.post("/v1/personas/<persona>/runs/<run>/reject")
+def reject(persona: Annotated[str, Path()], run: Annotated[str, Path()]) -> dict[str, Any]:
+    """End a run that waits for approval."""
+    return management.decide(unquote(persona), run, approved=False, by=_caller(), desk=deployment.desk())
+
+
+@app.post("/v1/personas/<persona>/runs/<run>/cancel")
+def cancel(persona: Annotated[str, Path()], run: Annotated[str, Path()]) -> tuple[dict[str, Any], int]:
+    """End a run wherever it is."""
+    started = management.cancel(unquote(persona), run, by=_caller(), desk=deployment.desk())
+    return started, HTTPStatus.ACCEPTED
+
+
+@app.post("/v1/personas/<persona>/rollback")
+def rollback(
+    persona: Annotated[str, Path()], body: Annotated[Rollback | None, Body()] = None
+) -> dict[str, Any]:
+    """Make an earlier version live."""
+    version = body.version if body else None
+    return management.roll_back(unquote(persona), version, by=_caller(), desk=deployment.desk())
+
+
+@app.delete("/v1/personas/<persona>")
+def erase(persona: Annotated[str, Path()]) -> tuple[dict[str, Any], int]:
+    """Remove everything that there is of a persona, here and at the provider."""
+    started = management.erase(unquote(persona), by=_caller(), desk=deployment.desk())
+    return started, HTTPStatus.ACCEPTED
+
+
+@app.get("/v1/removals/<removal>")
+def removal(removal: Annotated[str, Path()]) -> dict[str, Any]:
+    """Say what was removed where."""
+    return deployment.desk().removals.receipt(removal)
+
+
+def _caller() -> str:
+    """Whose key was shown, as the authorizer calls it."""
+    authorizer = app.current_event.request_context.authorizer
+    return str(authorizer.get("principalId") or "unknown")
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
+    """Handle API Gateway's proxy event."""
+    return answer(app, event, context)

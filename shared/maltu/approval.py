@@ -1,0 +1,102 @@
+"""A run that would cost more than its owner allowed waits for a person's yes or no.
+
+The state machine hands over a task token, which lets whoever has it decide: it is kept in the registry's
+table alone, never logged, never shown, and gone once it was used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from maltu.errors import RunConflict, RunRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from maltu.registry import Registry
+    from maltu.table import Table
+    from maltu.workflow import Notifier, Workflow
+
+
+def needs_approval(estimate: float | None, budget: float | None) -> bool:
+    """Whether a person must agree: the price in US dollars is above the budget, or nobody knows it.
+
+    No budget means that nobody needs to be asked.
+    """
+    return budget is not None and (estimate is None or estimate > budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Keeps the task tokens of the runs that wait."""
+
+    table: Table
+
+    def keep(self, run: str, token: str) -> None:
+        """Keep a run's token; a later one takes its place."""
+        self.table.put({**_key(run), "token": token})
+
+    def token(self, run: str) -> str | None:
+        """The token of a run that waits, or None."""
+        item = self.table.get(_key(run))
+        return None if item is None else str(item["token"])
+
+    def forget(self, run: str) -> int:
+        """Drop a run's token; return how many items went."""
+        return self.table.delete(_key(run))
+
+
+def ask_approval(
+    run: Mapping[str, Any], *, approvals: Approvals, registry: Registry, notifier: Notifier
+) -> None:
+    """Ask the owner whether a run may cost what it will.
+
+    Args:
+        run: ``persona``, ``version``, ``run``, ``token``, ``estimate_usd`` (None where nobody knows) and
+            ``budget_usd``.
+        approvals: where the token is kept.
+        registry: where the version is said to wait.
+        notifier: tells the owner.
+    """
+    approvals.keep(run["run"], run["token"])
+    registry.record_awaiting(run["persona"], run["version"])
+    notifier.approval_needed(
+        persona=run["persona"],
+        run=run["run"],
+        estimate=run["estimate_usd"],
+        budget=run["budget_usd"],
+    )
+
+
+def decide(  # noqa: PLR0913 - what is decided, by whom, and the three places that must know
+    persona: str,
+    run: str,
+    *,
+    approved: bool,
+    by: str,
+    approvals: Approvals,
+    registry: Registry,
+    workflow: Workflow,
+) -> None:
+    """Let a waiting run go on, or end it.
+
+    Raises:
+        RunConflict: it does not wait for a decision (any longer).
+    """
+    version = run.rpartition("-")[0]
+    token = approvals.token(run)
+    if token is None:
+        raise RunConflict(f"The run {run!r} of {persona!r} does not wait for an approval.")
+    if approved:
+        registry.record_approval(persona, version, by)
+        told = workflow.approve(token)
+    else:
+        told = workflow.reject(token, RunRejected, f"The run was rejected by {by}. No chat left the account.")
+    approvals.forget(run)
+    if not told:
+        raise RunConflict(f"The run {run!r} of {persona!r} has waited too long and ended.")
+
+
+def _key(run: str) -> dict[str, str]:
+    return {"pk": "approvals", "sk": run}

@@ -1,0 +1,132 @@
+"""What an owner does with personas and runs, apart from dropping exports."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from maltu import approval
+from maltu.errors import PersonaNotFound, RunConflict, RunNotFound
+from maltu.naming import normalised
+from maltu.registry import UNFINISHED, run_name
+
+if TYPE_CHECKING:
+    from maltu.approval import Approvals
+    from maltu.registry import Registry
+    from maltu.removals import Removals
+    from maltu.table import Item
+    from maltu.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What management works with; ``keep_models_days`` is how long a replaced model stays for a way back."""
+
+    registry: Registry
+    approvals: Approvals
+    removals: Removals
+    workflow: Workflow
+    keep_models_days: int
+
+
+def decide(name: str, run: str, *, approved: bool, by: str, desk: Desk) -> dict[str, Any]:
+    """Let a run that waits for approval go on, or end it.
+
+    Raises:
+        RunNotFound: there is no such run.
+        RunConflict: it does not wait for approval.
+    """
+    persona = normalised(name)
+    item = _item_of(persona, run, desk)
+    current = run_name(item["version"], item["attempt"])
+    approval.decide(
+        persona, current, approved=approved, by=by,
+        approvals=desk.approvals, registry=desk.registry, workflow=desk.workflow,
+    )  # fmt: skip
+    return {"persona": persona, "run": current, "approved": approved, "by": by}
+
+
+def cancel(name: str, run: str, *, by: str, desk: Desk) -> dict[str, Any]:
+    """Start ending a run: its job is cancelled, and its files leave the provider.
+
+    Raises:
+        RunNotFound: there is no such run.
+        RunConflict: it has ended.
+    """
+    persona = normalised(name)
+    item = _item_of(persona, run, desk)
+    if item["status"] not in UNFINISHED or not desk.registry.ask_to_cancel(persona, item["version"], by):
+        raise RunConflict(f"The run {run!r} of {persona!r} has ended; only one under way can be cancelled.")
+    removal = f"cancel-{run_name(item['version'], item['attempt'])}"
+    about = {"reason": "cancel", "persona": persona, "version": item["version"], "by": by}
+    return _start(removal, about, desk)
+
+
+def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> dict[str, Any]:
+    """Make an earlier version live again.
+
+    Args:
+        name: the persona.
+        version: which one; None takes the newest that is older than the live one and can answer.
+        by: who wants it.
+        desk: what to work with.
+
+    Raises:
+        PersonaNotFound: nothing is live under that name.
+        RunConflict: there is no such version, or its model is gone.
+    """
+    persona = normalised(name)
+    live = (desk.registry.persona(persona) or {}).get("live_version")
+    if live is None:
+        raise PersonaNotFound(f"{persona!r} has no live version to go back from.")
+    target = version or _before(live, persona, desk)
+    if target == live:
+        raise RunConflict(f"{target} is live already.")
+    if not desk.registry.point_at(persona, target, seen=live):
+        raise RunConflict(
+            f"{persona!r} cannot go back to {target}: there is no such version, or its model is gone, or "
+            f"another version became live this moment. GET /v1/personas/{persona} lists those that succeeded."
+        )
+    moment = f"{datetime.now(UTC):%Y%m%dt%H%M%S}"
+    about = {"reason": "retire", "persona": persona, "version": live, "by": by,
+             "after_seconds": desk.keep_models_days * 86_400}  # fmt: skip
+    desk.workflow.remove(f"retire-{live}-{moment}", about)
+    return {"persona": persona, "live_version": target, "previous_version": live, "by": by}
+
+
+def erase(name: str, *, by: str, desk: Desk) -> dict[str, Any]:
+    """Start removing everything that there is of a persona.
+
+    A persona that has nothing here is erased as well: what stands in the bucket alone has no version yet.
+    """
+    persona = normalised(name)
+    moment = datetime.now(UTC)
+    # The name of an execution is ASCII, which a persona's is not.
+    whose = hashlib.sha256(persona.encode()).hexdigest()[:12]
+    removal = f"erase-{whose}-{moment:%Y%m%dt%H%M%S}"
+    return _start(removal, {"reason": "erase", "persona": persona, "by": by}, desk)
+
+
+def _start(removal: str, about: dict[str, Any], desk: Desk) -> dict[str, Any]:
+    desk.removals.open(removal, about)
+    desk.workflow.remove(removal, about)
+    return desk.removals.receipt(removal)
+
+
+def _item_of(persona: str, run: str, desk: Desk) -> Item:
+    """The version of a run, which may be named by its version as well."""
+    item = desk.registry.version(persona, run) or desk.registry.version(persona, run.rpartition("-")[0])
+    if item is None or run not in {item["version"], run_name(item["version"], item["attempt"])}:
+        raise RunNotFound(
+            f"{persona!r} has no run {run!r} under way; GET /v1/personas/{persona} lists its versions."
+        )
+    return item
+
+
+def _before(live: str, persona: str, desk: Desk) -> str:
+    for item in desk.registry.versions(persona, limit=None):
+        if item["version"] < live and item["status"] == "succeeded":
+            return item["version"]
+    raise RunConflict(f"{persona!r} has no earlier version whose model is still there.")

@@ -1,0 +1,167 @@
+"""Removing: a run that somebody cancelled, a model that a newer one replaced, a persona with all it ever was.
+
+A removal is a state machine (``infra/remove.asl.json``) that asks :func:`remove` again and again until a pass
+finds nothing more: what was still being written while one pass ran is found by the next. A pass may be
+repeated at any point; what is gone already is no error.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from maltu.errors import ProviderRejected, TrainingCancelled
+from maltu.naming import file_names
+from maltu.registry import run_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from maltu.approval import Approvals
+    from maltu.providers import Provider
+    from maltu.registry import Registry
+    from maltu.removals import Removals
+    from maltu.storage import Bucket
+    from maltu.table import Item
+    from maltu.turns import Turns
+    from maltu.workflow import Notifier, Workflow
+
+
+# Something that comes back after so many passes does so for ever; the receipt says that it did.
+MAX_PASSES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Everything that may hold something of a persona; ``provider`` is the name of the one that is open."""
+
+    bucket: Bucket
+    registry: Registry
+    turns: Turns
+    approvals: Approvals
+    removals: Removals
+    workflow: Workflow
+    notifier: Notifier
+    provider: str
+    open_provider: Callable[[], Provider]
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass found: counts of what it removed, and what it was refused."""
+
+    removed: Counter[str] = field(default_factory=Counter[str])
+    refused: list[str] = field(default_factory=list[str])
+
+
+def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
+    """Make one pass.
+
+    Args:
+        request: ``id``, ``reason`` (``cancel``, ``retire`` or ``erase``), ``persona``, ``by``, and except for
+            ``erase`` the ``version``; ``passes`` that were made before this one. A run that was stopped from
+            outside is told by its ``execution`` (an ARN) in place of persona and version.
+        places: where to look.
+
+    Returns:
+        ``removed``: how many things this pass removed; ``done``: whether no other pass is needed.
+
+    Raises:
+        ProviderError: the provider cannot be asked now; the pass must be made again.
+    """
+    if "execution" in request:
+        run = places.workflow.started_with(request["execution"])
+        request = {**request, "persona": run["persona"], "version": run["version"]}
+    about = {name: request[name] for name in ("persona", "version", "reason", "by") if name in request}
+    places.removals.open(request["id"], about)
+    found = Pass()
+    match request["reason"]:
+        case "cancel":
+            _cancel(request, places, found)
+        case "retire":
+            _retire(request, places, found)
+        case _:
+            _erase(request, places, found)
+    counts = {what: count for what, count in found.removed.items() if count}
+    places.removals.add(request["id"], counts, found.refused)
+    # One empty pass proves nothing: what was under way while it looked could still write.
+    finished = not counts and request["passes"] > 0
+    if finished and request["reason"] == "erase":
+        places.notifier.erased(persona=request["persona"], removal=request["id"])
+    done = finished or request["passes"] >= MAX_PASSES
+    if done:
+        places.removals.close(request["id"], finished=finished)
+    return {"removed": found.removed.total(), "done": done}
+
+
+def _cancel(request: Mapping[str, Any], places: Places, found: Pass) -> None:
+    persona, version = request["persona"], request["version"]
+    item = places.registry.version(persona, version)
+    if item is None:
+        return
+    found.removed["runs"] += _stop(item, places)
+    _remove_from_provider(item, places, found)
+    if places.registry.record_cancelled(persona, version):
+        places.turns.release(persona, version)
+        places.notifier.cancelled(
+            persona=persona, run=run_name(version, item["attempt"]), by=item.get("cancelled", request)["by"]
+        )
+    if found.refused:
+        places.registry.record_leftovers(persona, version, found.refused)
+
+
+def _retire(request: Mapping[str, Any], places: Places, found: Pass) -> None:
+    """Rolled back to meanwhile, a version stays."""
+    persona, version = request["persona"], request["version"]
+    places.registry.retire(persona, version)
+    item = places.registry.version(persona, version)
+    if item is not None and item["status"] == "retired":
+        _remove_from_provider(item, places, found)
+        if found.refused:
+            places.registry.record_leftovers(persona, version, found.refused)
+
+
+def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
+    persona, registry = request["persona"], places.registry
+    found.removed["registry"] += registry.begin_erasing(persona)
+    found.removed["objects"] += places.bucket.erase(persona)
+    for item in registry.versions(persona, limit=None):
+        before = found.removed.total()
+        found.removed["runs"] += _stop(item, places)
+        _remove_from_provider(item, places, found)
+        if found.removed.total() == before:
+            # Only what a pass found nothing of at the provider may be forgotten: its name leads there.
+            found.removed["registry"] += registry.forget_version(persona, item["version"])
+    if not registry.versions(persona, limit=1):
+        found.removed["registry"] += registry.forget_exports(persona) + places.turns.forget(persona)
+
+
+def _stop(item: Item, places: Places) -> int:
+    run = run_name(item["version"], item["attempt"])
+    token = places.approvals.token(run)
+    if token is not None:
+        # Whoever approves from now on finds nothing to approve.
+        places.approvals.forget(run)
+        places.workflow.reject(token, TrainingCancelled, "The run was cancelled before it was approved.")
+    return places.workflow.stop(run)
+
+
+def _remove_from_provider(item: Item, places: Places, found: Pass) -> None:
+    version = item["version"]
+    trained_by = item.get("provider")
+    if trained_by is None:  # it never came so far as to have a dataset
+        return
+    if trained_by != places.provider:
+        found.refused.append(
+            f"{version} was trained by {trained_by}, and this deployment speaks to {places.provider}: "
+            f"remove the files and models named after {version} there (job {item.get('job_id', 'unknown')})."
+        )
+        return
+    try:
+        provider = places.open_provider()
+        found.removed["jobs"] += provider.cancel_job(version)
+        found.removed["files"] += len(provider.delete_files(file_names(version)))
+        found.removed["models"] += len(provider.delete_models(version))
+    except ProviderRejected as refusal:
+        found.refused.append(f"{version}: {refusal}")

@@ -1,0 +1,166 @@
+"""One DynamoDB table of plain items: strings, numbers, lists and maps go in and come out as they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+Item = dict[str, Any]
+Key = dict[str, str]
+
+_to_dynamo = TypeSerializer().serialize
+_from_dynamo = TypeDeserializer().deserialize
+
+# Words that DynamoDB keeps for itself; expressions name them with "#".
+_RESERVED = {"#status": "status", "#drop": "drop", "#by": "by"}
+
+EXISTS = "attribute_exists(pk)"
+IS_NEW = "attribute_not_exists(pk)"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold for an item; values are named in the expression by ``:name``."""
+
+    key: Mapping[str, str]
+    expression: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Reads and writes items by ``pk`` and ``sk``; conditional writes say whether their condition held."""
+
+    client: DynamoDBClient
+    name: str
+
+    def get(self, key: Mapping[str, str]) -> Item | None:
+        """The item, as the latest write left it."""
+        answer = self.client.get_item(TableName=self.name, Key=_pack(key), ConsistentRead=True)
+        return _unpack(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Mapping[str, Any], *, condition: str | None = None) -> bool:
+        """Write an item whole."""
+        more: Any = {"ConditionExpression": condition} if condition else {}
+        try:
+            self.client.put_item(TableName=self.name, Item=_pack(item), **more)
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def update(
+        self,
+        key: Mapping[str, str],
+        expression: str,
+        values: Mapping[str, Any],
+        *,
+        names: Mapping[str, str] | None = None,
+        condition: str = EXISTS,
+    ) -> bool:
+        """Change attributes of an item."""
+        try:
+            self.client.update_item(
+                TableName=self.name,
+                Key=_pack(key),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                **_used(expression + condition, values, names),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def update_if(
+        self,
+        key: Mapping[str, str],
+        expression: str,
+        values: Mapping[str, Any],
+        *,
+        condition: str,
+        also: Condition,
+    ) -> bool:
+        """Change one item where ``condition`` holds for it and ``also`` for another, at once."""
+        change: Any = {
+            "Update": {
+                "TableName": self.name, "Key": _pack(key), "UpdateExpression": expression,
+                "ConditionExpression": condition, **_used(expression + condition, values, None),
+            }
+        }  # fmt: skip
+        check: Any = {
+            "ConditionCheck": {
+                "TableName": self.name, "Key": _pack(also.key), "ConditionExpression": also.expression,
+                **_used(also.expression, also.values, None),
+            }
+        }  # fmt: skip
+        try:
+            self.client.transact_write_items(TransactItems=[change, check])
+        except self.client.exceptions.TransactionCanceledException:
+            return False
+        return True
+
+    def delete(self, key: Mapping[str, str]) -> bool:
+        """Remove an item; False where there was none."""
+        gone = self.client.delete_item(TableName=self.name, Key=_pack(key), ReturnValues="ALL_OLD")
+        return "Attributes" in gone
+
+    def query(self, pk: str, *, newest_first: bool = False, limit: int | None = None) -> list[Item]:
+        """The items of a partition in the order of ``sk``."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=_pack({":pk": pk}),
+            ScanIndexForward=not newest_first,
+            ConsistentRead=True,
+            PaginationConfig={"MaxItems": limit} if limit else {},
+        )
+        return [_unpack(item) for page in pages for item in page["Items"]]
+
+
+def _used(expressions: str, values: Mapping[str, Any], names: Mapping[str, str] | None) -> dict[str, Any]:
+    known = {**_RESERVED, **(names or {})}
+    named = {short: known[short] for short in known if short in expressions}
+    return {
+        **({"ExpressionAttributeNames": named} if named else {}),
+        **({"ExpressionAttributeValues": _pack(values)} if values else {}),
+    }
+
+
+def _pack(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _to_dynamo(_exact(value)) for name, value in item.items()}
+
+
+def _unpack(item: Mapping[str, Any]) -> Item:
+    return {name: _plain(_from_dynamo(value)) for name, value in item.items()}
+
+
+def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """DynamoDB numbers are decimals; a float's shortest decimal form keeps its value."""
+    match value:
+        case float():
+            return Decimal(str(value))
+        case dict():
+            return {key: _exact(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
+        case list() | tuple():
+            return [_exact(each) for each in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
+        case _:
+            return value
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
+        case list():
+            return [_plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
+        case _:
+            return value

@@ -1,0 +1,329 @@
+"""What an owner can do with runs and versions, and what newer drops do to older runs."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from tests.support.cloud import BUCKET, TABLE
+from tests.support.dialogues import START, export
+from tests.support.engines import GatedEngine
+from tests.support.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
+
+    from tests.workflow.conftest import Chain
+
+    OpenChain = Callable[..., AbstractContextManager[Chain]]
+
+FIRST, SECOND, THIRD = (f"exports/하준/{name}.csv" for name in ("1", "2", "3"))
+LATER = START + timedelta(days=60)
+PAID = "gpt-4.1-mini-2025-04-14"
+PERSONA = "/v1/personas/하준"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def statuses(chain: Chain) -> list[str]:
+    """Of every version, oldest first."""
+    return [version["status"] for version in reversed(chain.cloud.get(PERSONA)[1]["versions"])]
+
+
+def live(chain: Chain) -> str | None:
+    return chain.cloud.get(PERSONA)[1]["live_version"]
+
+
+def models(chain: Chain) -> list[str]:
+    return [model.id for model in chain.provider.models.list() if model.id.startswith("ft:")]
+
+
+def items(prefix: str = "") -> list[str]:
+    found = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
+    return [item["pk"].get("S", "") for item in found if item["pk"].get("S", "").startswith(prefix)]
+
+
+@contextmanager
+def over_budget(chain_with: OpenChain) -> Generator[Chain]:
+    """A chain whose model has a price, and a run that costs more than allowed."""
+    engine = GatedEngine(base_model=PAID)
+    engine.gate.set()
+    with chain_with(engine) as chain:
+        chain.cloud.put("exports/하준/persona.json", json.dumps({"base_model": PAID, "budget_usd": 0}))
+        chain.cloud.drop(FIRST, export())
+        until(lambda: chain.cloud.version("하준")["status"] == "awaiting_approval")
+        yield chain
+
+
+def test_a_run_above_its_budget_waits_for_a_yes(chain_with: OpenChain) -> None:
+    with over_budget(chain_with) as chain:
+        version = chain.cloud.version("하준")
+        assert chain.wire.served == [f"GET /v1/models/{PAID}"], "nothing leaves before the yes"
+        assert version["estimate_usd"] > version["budget_usd"] == 0
+        asked = ""
+        while not asked:
+            asked = "".join(chain.cloud.notifications())
+        assert f"POST {PERSONA}/runs/{version['run']}/approve" in asked
+        status, answer = chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")
+        assert (status, answer["approved"], answer["by"]) == (200, True, "api-key")
+        assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+        version = chain.cloud.version("하준")
+        assert version["status"] == "succeeded"
+        assert version["approval"]["by"] == "api-key"
+        assert version["billed_usd"] == pytest.approx(version["trained_tokens"] * 5 / 1e6, abs=1e-4)
+        assert chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")[0] == 409
+
+
+def test_a_rejected_run_sends_nothing(chain_with: OpenChain) -> None:
+    with over_budget(chain_with) as chain:
+        run = chain.cloud.version("하준")["run"]
+        assert chain.cloud.post(f"{PERSONA}/runs/{run}/reject")[0] == 200
+        (execution,) = chain.cloud.finish()
+        assert execution.get("error") == "RunRejected"
+        version = chain.cloud.version("하준")
+        assert version["status"] == "rejected"
+        assert "rejected by api-key" in version["failure"]["reason"]
+        assert not [line for line in chain.wire.served if line.startswith("POST")]
+        assert items("approvals") == []
+
+
+def test_the_token_of_a_waiting_run_is_shown_to_nobody(chain_with: OpenChain) -> None:
+    with over_budget(chain_with) as chain:
+        (kept,) = boto3.client("dynamodb").query(
+            TableName=TABLE,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "approvals"}},
+        )["Items"]
+        told = json.dumps([chain.cloud.get(PERSONA), chain.cloud.notifications()], ensure_ascii=False)
+        assert kept["token"].get("S", "") not in told
+        chain.cloud.post(f"{PERSONA}/runs/{chain.cloud.version('하준')['run']}/reject")
+
+
+def test_a_run_is_cancelled_while_it_trains(chain_with: OpenChain) -> None:
+    engine = GatedEngine()
+    with chain_with(engine) as chain:
+        chain.cloud.drop(FIRST, export())
+        assert engine.started.wait(10)
+        version = chain.cloud.version("하준")
+        status, answer = chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")
+        assert (status, answer["reason"]) == (202, "cancel")
+        (execution,) = chain.cloud.finish()
+        assert execution["status"] == "ABORTED"
+        version = chain.cloud.version("하준")
+        assert version["status"] == "cancelled"
+        assert version["cancelled"]["by"] == "api-key"
+        assert (chain.jobs(), chain.files(), models(chain)) == (["cancelled"], [], [])
+        receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
+        assert receipt["status"] == "finished"
+        assert receipt["removed"] == {"runs": 1, "jobs": 1, "files": 2}
+        assert chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")[0] == 409
+        assert any("cancelled" in text or "By: api-key" in text for text in chain.cloud.notifications())
+        engine.gate.set()
+        chain.cloud.drop(FIRST, export())
+        assert chain.cloud.finish()[-1]["status"] == "SUCCEEDED", "the same export may be tried again"
+        assert chain.cloud.version("하준")["run"].endswith("-2")
+
+
+def test_a_run_that_waits_for_a_yes_can_be_cancelled(chain_with: OpenChain) -> None:
+    with over_budget(chain_with) as chain:
+        run = chain.cloud.version("하준")["run"]
+        assert chain.cloud.post(f"{PERSONA}/runs/{run}/cancel")[0] == 202
+        chain.cloud.finish()
+        version = chain.cloud.version("하준")
+        assert (version["status"], version["cancelled"]["by"]) == ("cancelled", "api-key")
+        assert not [line for line in chain.wire.served if line.startswith("POST")]
+
+
+def test_a_run_stopped_by_hand_is_cleaned_up(chain_with: OpenChain) -> None:
+    engine = GatedEngine()
+    with chain_with(engine) as chain:
+        chain.cloud.drop(FIRST, export())
+        assert engine.started.wait(10)
+        sfn = boto3.client("stepfunctions")
+        (execution,) = sfn.list_executions(stateMachineArn=chain.cloud.state_machine)["executions"]
+        sfn.stop_execution(executionArn=execution["executionArn"])
+        # As BrokenOffRule starts it.
+        told = {"id": f"cancel-{execution['name']}", "reason": "cancel", "by": "ABORTED",
+                "execution": execution["executionArn"], "after_seconds": 0}  # fmt: skip
+        sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(told))
+        chain.cloud.finish()
+        assert chain.cloud.version("하준")["status"] == "cancelled"
+        assert (chain.jobs(), chain.files()) == (["cancelled"], [])
+
+
+def test_an_unknown_run_cannot_be_managed(chain: Chain) -> None:
+    for what in ("approve", "reject", "cancel"):
+        status, answer = chain.cloud.post(f"{PERSONA}/runs/nothing-1/{what}")
+        assert (status, answer["error"]["code"]) == (404, "run_not_found")
+    assert chain.cloud.post(f"{PERSONA}/rollback")[0] == 404
+    assert chain.cloud.get("/v1/removals/nothing")[0] == 404
+
+
+def test_a_burst_of_drops_is_one_run_over_all_of_them(chain: Chain) -> None:
+    burst = [
+        chain.cloud.put(f"exports/하준/{number}.csv", export(6, start=START + timedelta(days=30 * number)))
+        for number in range(4)
+    ]
+    for event in [*burst, burst[0]]:
+        chain.cloud.deliver(event)
+    assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+    assert len(chain.cloud.version("하준")["exports"]) == 4
+    assert chain.jobs() == ["succeeded"]
+
+
+def test_events_in_the_wrong_order_make_the_same_run(chain: Chain) -> None:
+    burst = [chain.cloud.put(key, export(6, start=at)) for key, at in ((FIRST, START), (SECOND, LATER))]
+    for event in reversed(burst):
+        chain.cloud.deliver(event)
+    assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+    assert statuses(chain) == ["succeeded"]
+
+
+def test_a_broken_last_drop_of_a_burst_does_not_keep_the_others_from_their_run(chain: Chain) -> None:
+    chain.cloud.put(FIRST, export())
+    broken = chain.cloud.put(SECOND, b"\x00\x01\x02")
+    chain.cloud.deliver(broken)
+    chain.cloud.deliver(broken)
+    assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+    assert sorted(statuses(chain)) == ["failed", "succeeded"]
+
+
+def test_a_newer_run_takes_over_from_one_that_has_paid_nothing(chain_with: OpenChain) -> None:
+    with over_budget(chain_with) as chain:
+        older = chain.cloud.version("하준")["run"]
+        chain.cloud.put("exports/하준/persona.json", json.dumps({"base_model": PAID}))
+        chain.cloud.drop(SECOND, export(start=LATER))
+        until(lambda: chain.cloud.version("하준")["status"] == "succeeded")
+        chain.cloud.post(f"{PERSONA}/runs/{older}/approve")
+        assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED", "SUCCEEDED"]
+        assert statuses(chain) == ["superseded", "succeeded"]
+        assert chain.jobs() == ["succeeded"]
+
+
+def test_a_newer_run_follows_one_that_trains_and_the_latest_takes_over(chain_with: OpenChain) -> None:
+    engine = GatedEngine()
+    with chain_with(engine) as chain:
+        chain.cloud.drop(FIRST, export())
+        assert engine.started.wait(10)
+        until(lambda: statuses(chain) == ["training"])
+        chain.cloud.drop(SECOND, export(start=LATER))
+        until(lambda: statuses(chain) == ["training", "queued"])
+        chain.cloud.drop(THIRD, export(start=LATER + timedelta(days=60)))
+        until(lambda: statuses(chain) == ["training", "superseded", "queued"])
+        assert chain.jobs() == ["running"], "one job at a time"
+        engine.gate.set()
+        assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"] * 3
+        assert statuses(chain)[1:] == ["superseded", "succeeded"]
+        assert live(chain) == chain.cloud.version("하준")["version"]
+
+
+def two_versions(chain: Chain) -> tuple[str, str]:
+    chain.cloud.drop(FIRST, export())
+    until(lambda: live(chain) is not None)
+    older = live(chain)
+    chain.cloud.drop(SECOND, export(start=LATER))
+    until(lambda: live(chain) != older)
+    newer = live(chain)
+    assert older is not None
+    assert newer is not None
+    return older, newer
+
+
+def test_a_replaced_model_is_kept_for_a_while_and_then_removed(chain: Chain) -> None:
+    _, newer = two_versions(chain)
+    chain.cloud.finish()
+    assert 30 * 86_400 in chain.cloud.waits
+    assert statuses(chain) == ["retired", "succeeded"]
+    assert live(chain) == newer
+    assert len(models(chain)) == 1
+    assert chain.cloud.post("/v1/completions", {"model": "하준", "prompt": "뭐해"})[0] == 200
+    assert chain.cloud.post(f"{PERSONA}/rollback")[0] == 409, "there is nothing to go back to"
+
+
+def test_a_rolled_back_version_answers_again_and_is_not_removed(chain: Chain) -> None:
+    chain.cloud.long_waits.clear()
+    older, newer = two_versions(chain)
+    status, answer = chain.cloud.post(f"{PERSONA}/rollback")
+    assert (status, answer["live_version"], answer["previous_version"]) == (200, older, newer)
+    assert live(chain) == older
+    assert chain.cloud.post("/v1/completions", {"model": "하준", "prompt": "뭐해"})[0] == 200
+    status, answer = chain.cloud.post(f"{PERSONA}/rollback", {"version": newer})
+    assert (status, live(chain)) == (200, newer), "and forward again"
+    chain.cloud.post(f"{PERSONA}/rollback", {"version": older})
+    assert chain.cloud.post(f"{PERSONA}/rollback", {"version": older})[0] == 409
+    assert chain.cloud.post(f"{PERSONA}/rollback", {"version": "never"})[0] == 409
+    chain.cloud.long_waits.set()
+    chain.cloud.finish()
+    assert statuses(chain) == ["succeeded", "retired"]
+    assert len(models(chain)) == 1
+
+
+def test_erasing_leaves_nothing_but_a_receipt(chain: Chain) -> None:
+    two_versions(chain)
+    chain.cloud.put("exports/하준/persona.json", "{}")
+    chain.cloud.drop("exports/지우/1.csv", export(persona="지우"))
+    chain.cloud.finish()
+    status, answer = chain.cloud.delete(PERSONA)
+    assert (status, answer["status"]) == (202, "running")
+    chain.cloud.finish()
+    assert chain.cloud.get(PERSONA)[0] == 404
+    assert chain.cloud.post("/v1/completions", {"model": "하준", "prompt": "뭐해"})[0] == 404
+    left = boto3.client("s3").list_object_versions(Bucket=BUCKET)
+    keys = {each.get("Key", "") for each in [*left.get("Versions", []), *left.get("DeleteMarkers", [])]}
+    assert keys
+    assert all("/지우/" in key for key in keys)
+    table = json.dumps(boto3.client("dynamodb").scan(TableName=TABLE)["Items"], ensure_ascii=False)
+    assert "versions#하준" not in table
+    assert "exports#하준" not in table
+    assert len(models(chain)) == 1, "the other persona's"
+    receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
+    assert (receipt["status"], receipt["persona"], receipt["by"]) == ("finished", "하준", "api-key")
+    assert receipt["refused"] == []
+    assert receipt["removed"]["models"] == 1, "the older one went when it was replaced"
+    assert receipt["removed"]["objects"] >= 9
+    assert receipt["goes_by_itself"]
+
+
+def test_erasing_while_a_run_is_under_way_ends_it(chain_with: OpenChain) -> None:
+    engine = GatedEngine()
+    with chain_with(engine) as chain:
+        chain.cloud.drop(FIRST, export())
+        assert engine.started.wait(10)
+        chain.cloud.delete(PERSONA)
+        assert [run["status"] for run in chain.cloud.finish()] == ["ABORTED"]
+        assert (chain.jobs(), chain.files()) == (["cancelled"], [])
+        assert {pk for pk in items() if pk != "removals"} == set()
+
+
+def test_what_a_provider_refuses_to_delete_stands_on_the_receipt(chain: Chain) -> None:
+    chain.cloud.drop(FIRST, export())
+    chain.cloud.finish()
+    chain.wire.faults.append(Fault("DELETE", "", status=403, times=999))
+    answer = chain.cloud.delete(PERSONA)[1]
+    chain.cloud.finish()
+    receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
+    assert receipt["status"] == "finished"
+    assert len(receipt["refused"]) == 1
+    assert chain.cloud.get(PERSONA)[0] == 404
+
+
+def test_erasing_goes_on_when_the_provider_comes_back(chain: Chain) -> None:
+    chain.cloud.drop(FIRST, export())
+    chain.cloud.finish()
+    chain.wire.faults.append(Fault("GET", "/jobs", status=503, times=6))
+    answer = chain.cloud.delete(PERSONA)[1]
+    chain.cloud.finish()
+    assert chain.cloud.get(f"/v1/removals/{answer['id']}")[1]["status"] == "finished"
+    assert models(chain) == []
