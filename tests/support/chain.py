@@ -64,6 +64,6 @@ def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
     with (
         serve(wire) as url,
         openai.OpenAI(base_url=url, api_key="local") as provider,
-        cloud(monkeypatch, url, api_key=key, deadline_hours=deadline_hours, effects=effects) as up,
+        cloud(monkeypatch, url, api_key=key, deadline_hours=deadline_hours, parties=effects) as up,
     ):
         yield Chain(up, wire, provider)

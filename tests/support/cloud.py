@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from unittest import mock
 
 import boto3
@@ -29,11 +29,23 @@ from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
     import pytest
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-    from tests.support.effects import Effects
+
+class Parties(Protocol):
+    """Who runs the handlers, and watches or disturbs what the parties of a run do."""
+
+    def invoke(self, function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
+        """Call ``functions/<function>``."""
+        ...
+
+    def installed(self) -> AbstractContextManager[None]:
+        """Take the place between the parties and what they act upon."""
+        ...
+
 
 BUCKET = "maltu-bucket"
 TABLE = "maltu-table"
@@ -71,6 +83,7 @@ class Cloud:
     invoked: Counter[str] = field(default_factory=Counter)
     invoke: Callable[[str, Any], Any] = invoke_handler
     wait: Callable[[], None] = yield_to_others
+    retried: type[Exception] = FunctionDied
     unhandled: list[dict[str, Any]] = field(default_factory=list)
 
     def drop(self, key: str, content: bytes | str, **metadata: str) -> dict[str, Any]:
@@ -85,12 +98,13 @@ class Cloud:
     def deliver(self, event: dict[str, Any]) -> str | None:
         """Deliver an event, as EventBridge may do more than once; return the run it started, if any.
 
-        A function that died is called again as often as the template has it, and then the event is kept.
+        After a failure that is ``retried`` the function is called again as often as the template has it, and
+        then the event is kept among the ``unhandled``.
         """
         for _ in range(TRIES):
             try:
                 return self.invoke("preprocess", event)["run"]
-            except FunctionDied:
+            except self.retried:
                 continue
         self.unhandled.append(event)
         return None
@@ -146,7 +160,7 @@ class Cloud:
 @contextmanager
 def cloud(
     monkeypatch: pytest.MonkeyPatch, provider_url: str, *, api_key: str = "local", deadline_hours: int = 72,
-    effects: Effects | None = None,
+    parties: Parties | None = None,
 ) -> Generator[Cloud]:
     """Bring everything up against the provider at ``provider_url``."""
     with (
@@ -170,8 +184,8 @@ def cloud(
             "API_KEY_SECRET_ARN": secrets.create_secret(Name="endpoint", SecretString=API_KEY)["ARN"],
         }.items():
             monkeypatch.setenv(name, value)
-        up = Cloud(queue, machine, invoke=effects.invoke if effects else invoke_handler)
-        with _engine(up), effects.observed() if effects else nullcontext():
+        up = Cloud(queue, machine, invoke=parties.invoke if parties else invoke_handler)
+        with _engine(up), parties.installed() if parties else nullcontext():
             yield up
             up.finish()
 

@@ -89,7 +89,7 @@ class Effects:
             return answer
 
     @contextmanager
-    def observed(self) -> Generator[None]:
+    def installed(self) -> Generator[None]:
         """See what goes through boto3 and what the state machine does by itself."""
         with ExitStack() as seams:
             seams.enter_context(mock.patch.object(BaseClient, "_make_api_call", self._client_call()))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
-import boto3
 import pytest
 
 from tests.support.chain import Chain, open_chain
-from tests.support.cloud import BUCKET, TABLE
-from tests.support.dialogues import ANSWERED, export
+from tests.support.dialogues import export
 from tests.support.effects import Death, Effects, When
+from tests.support.outcome import assert_one_of_each, jobs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,15 +61,9 @@ class Watched:
         self.chain.cloud.drop(f"exports/{persona}/{FILE}", export())
         self.chain.cloud.settle()
 
-    def is_live(self, persona: str) -> bool:
-        """Whether the owner is told that the persona answers."""
-        status, body = self.chain.cloud.get(f"/v1/personas/{persona}")
-        return status == 200 and body["live_version"] is not None
-
-    def jobs(self, version: str) -> list[str]:
-        """The statuses of the version's jobs at the provider."""
-        jobs = self.chain.provider.fine_tuning.jobs.list()
-        return [job.status for job in jobs if version in str(job.metadata)]
+    def assert_one_of_each(self, persona: str) -> str:
+        """See :func:`tests.support.outcome.assert_one_of_each`."""
+        return assert_one_of_each(self.chain.cloud, self.chain.provider, persona)
 
 
 @pytest.fixture(scope="module")
@@ -90,47 +83,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         yield Watched(chain, effects)
 
 
-def assert_one_of_each(watched: Watched, persona: str) -> str:
-    """What a persona must look like in the end; return its version."""
-    chain = watched.chain
-    status, told = chain.cloud.get(f"/v1/personas/{persona}")
-    assert status == 200, told
-    (version,) = told["versions"]
-    name = version["version"]
-    assert (version["status"], told["live_version"]) == ("succeeded", name)
-    assert version["failure"] is None
-    assert [status for status in watched.jobs(name) if status != "cancelled"] == ["succeeded"]
-    assert [file for file in chain.files() if name in file] == []
-    assert registered(f"exports#{persona}") == [name]
-    assert datasets(persona) == [f"{name}/{file}" for file in ("report.json", "train.jsonl", "validation.jsonl")]
-    status, answer = chain.cloud.post(
-        "/v1/chat/completions", {"model": persona, "messages": [{"role": "user", "content": "밥 먹었어?"}]}
-    )
-    assert status == 200, answer
-    assert answer["choices"][0]["message"]["content"] in ANSWERED
-    return name
-
-
-def registered(pk: str) -> list[str]:
-    """The versions that stand under a key of the registry."""
-    items = boto3.client("dynamodb").query(
-        TableName=TABLE,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": pk}},
-    )["Items"]
-    return [item["version"].get("S", "") for item in items]
-
-
-def datasets(persona: str) -> list[str]:
-    prefix = f"datasets/{persona}/"
-    listed = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
-    return [item.get("Key", "").removeprefix(prefix) for item in listed]
-
-
 def test_these_are_all_effects_of_a_run(watched: Watched) -> None:
     watched.drop("undisturbed")
     assert tuple(watched.effects.made) == EFFECTS
-    assert_one_of_each(watched, "undisturbed")
+    watched.assert_one_of_each("undisturbed")
 
 
 @pytest.mark.parametrize("when", get_args(When))
@@ -139,8 +95,8 @@ def test_one_death_costs_the_owner_nothing(watched: Watched, number: int, when: 
     persona = f"{when}-{number}"
     watched.drop(persona, Death(number, when))
     assert watched.effects.made[number - 1] == EFFECTS[number - 1]
-    version = assert_one_of_each(watched, persona)
-    assert watched.jobs(version) == ["succeeded"], "none was paid for in vain"
+    version = watched.assert_one_of_each(persona)
+    assert jobs_of(watched.chain.provider, version) == ["succeeded"], "none was paid for in vain"
 
 
 @pytest.mark.parametrize("when", get_args(When))
@@ -149,4 +105,4 @@ def test_the_next_drop_mends_what_an_outage_broke(watched: Watched, number: int,
     persona = f"outage-{when}-{number}"
     watched.drop(persona, Death(number, when, lasting=True))
     watched.drop(persona)
-    assert_one_of_each(watched, persona)
+    watched.assert_one_of_each(persona)
