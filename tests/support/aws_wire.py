@@ -44,7 +44,9 @@ async def _moto(scope: Scope, receive: Receive, send: Send) -> None:
     assert signed, "a request to AWS is signed"
     region, service = signed.groups()
     headers["host"] = f"{service}.{region}.amazonaws.com"
-    path = scope["raw_path"].decode() + (f"?{scope['query_string'].decode()}" if scope["query_string"] else "")
+    path = scope["raw_path"].decode() + (
+        f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+    )
     body, more = b"", True
     while more:
         message = await receive()

@@ -60,7 +60,9 @@ FUNCTIONS = {
     "CleanUpFunction": "clean_up",
 }
 ENDED = 30.0
-TRIES = 1 + TEMPLATE["Resources"]["PreprocessFunction"]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"]
+TRIES = (
+    1 + TEMPLATE["Resources"]["PreprocessFunction"]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"]
+)
 
 
 def invoke_handler(function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
@@ -159,7 +161,11 @@ class Cloud:
 
 @contextmanager
 def cloud(
-    monkeypatch: pytest.MonkeyPatch, provider_url: str, *, api_key: str = "local", deadline_hours: int = 72,
+    monkeypatch: pytest.MonkeyPatch,
+    provider_url: str,
+    *,
+    api_key: str = "local",
+    deadline_hours: int = 72,
     parties: Parties | None = None,
 ) -> Generator[Cloud]:
     """Bring everything up against the provider at ``provider_url``."""

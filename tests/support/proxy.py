@@ -38,15 +38,15 @@ class Request:
     headers: dict[str, str]
 
 
-
-
 def in_turn(faults: Sequence[Fault | None]) -> Callable[[Request], Fault | None]:
     """One fault, or none, for each request in turn; none for all that follow."""
     left = list(faults)
     return lambda _: left.pop(0) if left else None
 
 
-def at_random(seed: int, faults: Sequence[Fault], *, share: float, most: int) -> Callable[[Request], Fault | None]:
+def at_random(
+    seed: int, faults: Sequence[Fault], *, share: float, most: int
+) -> Callable[[Request], Fault | None]:
     """A fault for about ``share`` of the requests, and for ``most`` of them at most: every wire heals."""
     draw = random.Random(seed)
     left = most

@@ -21,7 +21,8 @@ def of_aws(request: Request, fault: Fault) -> tuple[int, str, bytes]:
         return (400 if throttled else 500), JSON, json.dumps(answer).encode()
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         code = "Throttling" if throttled else "InternalError"
-        text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error><RequestId>none</RequestId></ErrorResponse>"
+        error = f"<Type>Sender</Type><Code>{code}</Code><Message>as the test wants</Message>"
+        text = f"<ErrorResponse><Error>{error}</Error><RequestId>none</RequestId></ErrorResponse>"
         return (400 if throttled else 500), XML, text.encode()
     code = "SlowDown" if throttled else "InternalError"
     return (503 if throttled else 500), XML, f"<Error><Code>{code}</Code></Error>".encode()
