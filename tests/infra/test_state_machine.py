@@ -17,7 +17,7 @@ TEXT = (ROOT / "infra" / "fine_tune.asl.json").read_text("utf-8")
 MACHINE: dict[str, Any] = json.loads(TEXT)
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-SERVICE_ERRORS = re.compile(r"^(States|Lambda|Sandbox|DynamoDB)\.")
+SERVICE_ERRORS = re.compile(r"^(States|Lambda|Runtime|Sandbox|DynamoDB)\.")
 
 
 def next_of(state: dict[str, Any]) -> set[str]:
