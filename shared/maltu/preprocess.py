@@ -99,7 +99,7 @@ def _preprocess(drop: Drop, key: ExportKey, folder: Path, services: Services) ->
     except MaltuError as error:
         nameless = hashlib.sha256(f"{drop.key}\n{drop.id}".encode()).hexdigest()
         version = version_name(drop.dropped_at, nameless)
-        if services.registry.begin(persona, version, drop.id, {"export": _about(drop)}):
+        if _begin(persona, version, drop, services):
             _give_up(persona, version, drop, error, services)
         return None
     if plan is None:
@@ -107,7 +107,7 @@ def _preprocess(drop: Drop, key: ExportKey, folder: Path, services: Services) ->
     # The present, not the drop's time: whoever looked later saw at least as many exports.
     proposed = version_name(datetime.now(UTC), plan.identity)
     version = services.registry.claim_version(persona, plan.identity, proposed)
-    attempt = services.registry.begin(persona, version, drop.id, {"export": _about(drop)})
+    attempt = _begin(persona, version, drop, services)
     if attempt is None:
         return None
     try:
@@ -175,6 +175,11 @@ def _write_dataset(persona: str, version: str, drop: Drop, plan: Plan, services:
         "training_key": f"{prefix}/train.jsonl",
         "validation_key": f"{prefix}/validation.jsonl" if has_validation else None,
     }
+
+
+def _begin(persona: str, version: str, drop: Drop, services: Services) -> Attempt | None:
+    about = {"export": _about(drop)}
+    return services.registry.begin(persona, version, drop.id, about, run_status=services.workflow.status)
 
 
 def _about(drop: Drop) -> dict[str, str]:

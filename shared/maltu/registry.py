@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -65,7 +65,15 @@ class Registry:
             return str((self._get(key) or {})["version"])
         return proposed
 
-    def begin(self, persona: str, version: str, drop: str, about: Mapping[str, Any]) -> Attempt | None:
+    def begin(
+        self,
+        persona: str,
+        version: str,
+        drop: str,
+        about: Mapping[str, Any],
+        *,
+        run_status: Callable[[str], str | None],
+    ) -> Attempt | None:
         """Open an attempt at a version, or join the one that the same drop already opened.
 
         Args:
@@ -73,6 +81,8 @@ class Registry:
             version: the version's name.
             drop: what tells this drop from every other one, the object's S3 version id.
             about: what is known of the version so far: its export and settings.
+            run_status: how a run's execution stands, None where there is none: a run that nobody could record
+                the end of is known by it.
 
         Returns:
             The attempt, or None where the version is already under way or finished: a failed version is
@@ -86,18 +96,21 @@ class Registry:
         try:
             self._put(fresh, condition="attribute_not_exists(pk)")
         except self.client.exceptions.ConditionalCheckFailedException:
-            return self._rejoin(key, drop)
+            return self._rejoin(key, drop, run_status)
         return Attempt(version, 1)
 
-    def _rejoin(self, key: Mapping[str, str], drop: str) -> Attempt | None:
+    def _rejoin(
+        self, key: Mapping[str, str], drop: str, run_status: Callable[[str], str | None]
+    ) -> Attempt | None:
         item = self._get(key) or {}
         version, number, status = str(item["version"]), int(item["attempt"]), item["status"]
         failure: Item = item.get("failure") or {}
         if item["drop"] == drop:
             return Attempt(version, number) if _UNDECIDED & {status, failure.get("error")} else None
-        if status == "preparing":
+        execution = run_status(Attempt(version, number).run)
+        if status == "preparing" and execution in {None, "RUNNING"}:
             return Attempt(version, number)
-        if status not in {"failed", "cancelled"}:
+        if status not in {"failed", "cancelled"} and not _broke_off(status, execution):
             return None
         try:
             self._update(
@@ -105,11 +118,11 @@ class Registry:
                 "SET attempt = :next, #status = :preparing, #drop = :drop, "
                 "timeline = list_append(timeline, :entry) REMOVE failure",
                 {":next": number + 1, ":preparing": "preparing", ":drop": drop,
-                 ":entry": [_entry("preparing")], ":seen": number},
-                condition="attempt = :seen",
+                 ":entry": [_entry("preparing")], ":seen": number, ":status": status},
+                condition="attempt = :seen AND #status = :status",
             )  # fmt: skip
         except self.client.exceptions.ConditionalCheckFailedException:
-            return self._rejoin(key, drop)
+            return self._rejoin(key, drop, run_status)
         return Attempt(version, number + 1)
 
     def record_dataset(self, persona: str, version: str, facts: Mapping[str, Any]) -> None:
@@ -179,6 +192,13 @@ class Registry:
             PaginationConfig={"MaxItems": limit} if limit else {},
         )
         return [_unpack(item) for page in pages for item in page["Items"]]
+
+
+def _broke_off(status: str, execution: str | None) -> bool:
+    """Whether a run ended and could not record it: an outage, a time-out, or somebody stopped it."""
+    if status == "succeeded":  # but nothing points at it; Step Functions forgets executions after 90 days
+        return execution not in {None, "SUCCEEDED", "RUNNING"}
+    return execution != "RUNNING"
 
 
 def now() -> str:

@@ -27,6 +27,14 @@ class Workflow:
         except self.client.exceptions.ExecutionAlreadyExists:
             return
 
+    def status(self, run: str) -> str | None:
+        """How the execution named ``run`` stands, in Step Functions' words; None where there is none."""
+        arn = f"{self.state_machine.replace(':stateMachine:', ':execution:')}:{run}"
+        try:
+            return self.client.describe_execution(executionArn=arn)["status"]
+        except self.client.exceptions.ExecutionDoesNotExist:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Notifier:

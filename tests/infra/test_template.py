@@ -139,6 +139,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "s3:PutObject",
                 "sns:Publish",
                 "sqs:SendMessage",
+                "states:DescribeExecution",
                 "states:StartExecution",
             },
         ),
