@@ -120,7 +120,7 @@ def _preprocess(key: ExportKey, copies: Sequence[Copy], services: Services) -> A
     # The present, not the drop's time: whoever looked later saw at least as many exports.
     proposed = version_name(datetime.now(UTC), plan.identity)
     version = services.registry.claim_version(persona, plan.identity, proposed)
-    attempt = services.registry.begin(persona, version, newest.drop, {"export": _about(newest)})
+    attempt = _begin(persona, version, newest, services)
     if attempt is None:
         return None
     try:
@@ -209,8 +209,13 @@ def _refuse(key: ExportKey, copy: Copy, error: MaltuError, services: Services) -
     persona = normalised(key.prefix)
     nameless = hashlib.sha256(f"{copy.key}\n{copy.drop}".encode()).hexdigest()
     version = version_name(copy.dropped_at, nameless)
-    if services.registry.begin(persona, version, copy.drop, {"export": _about(copy)}):
+    if _begin(persona, version, copy, services):
         _give_up(persona, version, copy, error, services)
+
+
+def _begin(persona: str, version: str, copy: Copy, services: Services) -> Attempt | None:
+    about = {"export": _about(copy)}
+    return services.registry.begin(persona, version, copy.drop, about, run_status=services.workflow.status)
 
 
 def _about(copy: Copy) -> dict[str, str]:

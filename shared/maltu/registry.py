@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from maltu.table import EXISTS, IS_NEW, Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from maltu.table import Item, Table
 
@@ -71,7 +71,15 @@ class Registry:
         # Also where our own write succeeded and its answer was lost: the item says who won.
         return str((self.table.get(key) or {})["version"])
 
-    def begin(self, persona: str, version: str, drop: str, about: Mapping[str, Any]) -> Attempt | None:
+    def begin(
+        self,
+        persona: str,
+        version: str,
+        drop: str,
+        about: Mapping[str, Any],
+        *,
+        run_status: Callable[[str], str | None],
+    ) -> Attempt | None:
         """Open an attempt at a version, or join the one that the same drop already opened.
 
         Args:
@@ -79,6 +87,8 @@ class Registry:
             version: the version's name.
             drop: what tells this drop from every other one, the object's S3 version id.
             about: what is known of the version so far: its export and settings.
+            run_status: how a run's execution stands, None where there is none: a run whose end nobody could
+                record is known by it.
 
         Returns:
             The attempt, or None where the version is already under way or finished: a failed version is
@@ -92,29 +102,32 @@ class Registry:
         }  # fmt: skip
         if self.table.put(fresh, condition=IS_NEW):
             return Attempt(version, 1, begun)
-        return self._rejoin(key, drop, begun)
+        return self._rejoin(key, drop, begun, run_status)
 
-    def _rejoin(self, key: Mapping[str, str], drop: str, begun: str) -> Attempt | None:
+    def _rejoin(
+        self, key: Mapping[str, str], drop: str, begun: str, run_status: Callable[[str], str | None]
+    ) -> Attempt | None:
         item = self.table.get(key) or {}
         status = item["status"]
         failure: Item = item.get("failure") or {}
         current = Attempt(str(item["version"]), int(item["attempt"]), item["begun_at"])
         if item["drop"] == drop:
             return current if _UNDECIDED & {status, failure.get("error")} else None
-        if status == "preparing":
+        execution = run_status(current.run)
+        if status == "preparing" and execution in {None, "RUNNING"}:
             return current
-        if status not in _RETRIED:
+        if status not in _RETRIED and not _broke_off(status, execution):
             return None
         opened = self.table.update(
             key,
             "SET attempt = :next, begun_at = :begun, #status = :preparing, #drop = :drop, "
             "timeline = list_append(timeline, :entry) REMOVE failure, cancelled, approval",
             {":next": current.number + 1, ":begun": begun, ":preparing": "preparing", ":drop": drop,
-             ":entry": [_entry("preparing")], ":seen": current.number},
-            condition="attempt = :seen",
+             ":entry": [_entry("preparing")], ":seen": current.number, ":status": status},
+            condition="attempt = :seen AND #status = :status",
         )  # fmt: skip
         if not opened:
-            return self._rejoin(key, drop, begun)
+            return self._rejoin(key, drop, begun, run_status)
         return Attempt(current.version, current.number + 1, begun)
 
     def record_dataset(self, persona: str, version: str, facts: Mapping[str, Any]) -> bool:
@@ -243,6 +256,13 @@ class Registry:
 def run_name(version: str, attempt: int) -> str:
     """What the execution of a version's attempt is called."""
     return f"{version}-{attempt}"
+
+
+def _broke_off(status: str, execution: str | None) -> bool:
+    """Whether a run ended and could not record it: an outage, a time-out, or somebody stopped it."""
+    if status == "succeeded":  # but nothing points at it; Step Functions forgets executions after 90 days
+        return execution not in {None, "SUCCEEDED", "RUNNING"}
+    return status in UNFINISHED and execution != "RUNNING"
 
 
 def now() -> str:

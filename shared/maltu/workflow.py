@@ -29,13 +29,9 @@ class Workflow:
 
     def stop(self, run: str) -> bool:
         """Stop the execution named ``run`` wherever it is; False where it had ended or never began."""
-        execution = f"{self.state_machine.replace(':stateMachine:', ':execution:')}:{run}"
-        try:
-            if self.client.describe_execution(executionArn=execution)["status"] != "RUNNING":
-                return False
-            self.client.stop_execution(executionArn=execution)
-        except self.client.exceptions.ExecutionDoesNotExist:
+        if self.status(run) != "RUNNING":
             return False
+        self.client.stop_execution(executionArn=self._execution(run))
         return True
 
     def started_with(self, execution: str) -> dict[str, Any]:
@@ -59,6 +55,16 @@ class Workflow:
             self.client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(about))
         except self.client.exceptions.ExecutionAlreadyExists:
             return
+
+    def status(self, run: str) -> str | None:
+        """How the execution named ``run`` stands, in Step Functions' words; None where there is none."""
+        try:
+            return self.client.describe_execution(executionArn=self._execution(run))["status"]
+        except self.client.exceptions.ExecutionDoesNotExist:
+            return None
+
+    def _execution(self, run: str) -> str:
+        return f"{self.state_machine.replace(':stateMachine:', ':execution:')}:{run}"
 
     def _answer(self, token: str, decision: Mapping[str, Any]) -> bool:
         known = self.client.exceptions

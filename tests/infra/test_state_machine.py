@@ -17,7 +17,7 @@ TEXT = (ROOT / "infra" / "fine_tune.asl.json").read_text("utf-8")
 MACHINE: dict[str, Any] = json.loads(TEXT)
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-SERVICE_ERRORS = re.compile(r"^(States|Lambda|Sandbox|DynamoDB|StepFunctions)\.")
+SERVICE_ERRORS = re.compile(r"^(States|Lambda|Runtime|Sandbox|DynamoDB|StepFunctions)\.")
 
 
 def next_of(state: dict[str, Any]) -> set[str]:
@@ -75,7 +75,16 @@ def test_errors_are_called_as_the_domain_calls_them() -> None:
         for error in rule["ErrorEquals"]
         if not SERVICE_ERRORS.match(error)
     }
-    assert named == {"RateLimited", "ProviderUnavailable", "ModelNotReady"}
+    assert named == {
+        *("RateLimited", "ProviderUnavailable", "ModelNotReady"),
+        *(
+            "ProviderRejected",
+            "TrainingNotAvailable",
+            "TrainingFailed",
+            "TrainingCancelled",
+            "InvalidSettings",
+        ),
+    }
     told = set(re.findall(r"'(\w+)': '\w+'", TEXT)) | set(re.findall(r'"error": "(\w+)"', TEXT))
     assert told == {"ApprovalTimedOut", "DeadlineExceeded", "RunRejected", "Superseded", "TrainingCancelled"}
     for error in named | told:

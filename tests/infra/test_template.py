@@ -151,6 +151,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
+                "states:DescribeExecution",
                 "states:StartExecution",
             },
         ),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import string
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
 from unittest import mock
 
 import boto3
@@ -24,18 +26,35 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_sfn as moto_sfn,
 )
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
-from tests.support.handlers import ROOT, Context, load_handler, sample_event
+from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sample_event
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
     import pytest
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
+
+class Parties(Protocol):
+    """Who runs the handlers, and watches or disturbs what the parties of a run do."""
+
+    def invoke(self, function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
+        """Call ``functions/<function>``."""
+        ...
+
+    def installed(self) -> AbstractContextManager[None]:
+        """Take the place between the parties and what they act upon."""
+        ...
+
+
 BUCKET = "maltu-bucket"
 TABLE = "maltu-table"
+ACCOUNT = "123456789012"
 API_KEY = "the-endpoints-key"
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
 FUNCTIONS = {
@@ -51,6 +70,17 @@ FUNCTIONS = {
 MANAGED = ("/runs/", "/rollback", "/removals/")
 ENDED = 30.0
 DAY = 86_400
+TRIES = TEMPLATE["Resources"]["Drops"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+
+
+def invoke_handler(function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
+    """Call ``functions/<function>``."""
+    return load_handler(function)(event, Context())
+
+
+def yield_to_others() -> None:
+    """What a Wait comes down to."""
+    time.sleep(0.02)
 
 
 @dataclass
@@ -63,6 +93,10 @@ class Cloud:
     waits: list[float] = field(default_factory=list)
     long_waits: threading.Event = field(default_factory=threading.Event)
     invoked: Counter[str] = field(default_factory=Counter)
+    invoke: Callable[[str, Any], Any] = invoke_handler
+    wait: Callable[[], None] = yield_to_others
+    retried: type[Exception] = FunctionDied
+    unhandled: list[dict[str, Any]] = field(default_factory=list)
 
     def drop(self, key: str, content: bytes | str, **metadata: str) -> dict[str, Any]:
         """Put an object and deliver its event once; return the event."""
@@ -77,22 +111,38 @@ class Cloud:
         return drop_event(key)
 
     def deliver(self, event: dict[str, Any]) -> str | None:
-        """Deliver an event, as the queue may do more than once; return the run it started, if any."""
-        (run,) = load_handler("preprocess")(event, Context())["runs"]
-        return run
+        """Deliver an event, as the queue may do more than once; return the run it started, if any.
+
+        After a failure that is ``retried`` the event is handed out again as often as the template has it, and
+        then the event is kept among the ``unhandled``.
+        """
+        for _ in range(TRIES):
+            try:
+                (run,) = self.invoke("preprocess", event)["runs"]
+            except self.retried:
+                continue
+            return run
+        self.unhandled.append(event)
+        return None
 
     def finish(self) -> list[DescribeExecutionOutputTypeDef]:
         """Wait until no execution is under way; return every one, oldest first."""
+        self.settle()
         sfn = boto3.client("stepfunctions")
+        listed = sfn.list_executions(stateMachineArn=self.state_machine)["executions"]
+        ended = [sfn.describe_execution(executionArn=each["executionArn"]) for each in listed]
+        return sorted(ended, key=lambda each: each["startDate"])
+
+    def settle(self) -> None:
+        """Wait until no execution is under way."""
+        # Asking over the API takes more of the processor than what is waited for.
+        backend = stepfunctions_parser_backends[ACCOUNT]["us-east-1"]
+        machines = [backend.describe_state_machine(arn) for arn in (self.state_machine, self.removal_machine)]
         deadline = time.monotonic() + ENDED
-        while time.monotonic() < deadline:
-            listed = sfn.list_executions(stateMachineArn=self.state_machine)["executions"]
-            removals = sfn.list_executions(stateMachineArn=self.removal_machine)["executions"]
-            if all(each["status"] != "RUNNING" for each in [*listed, *removals]):
-                ended = [sfn.describe_execution(executionArn=each["executionArn"]) for each in listed]
-                return sorted(ended, key=lambda each: each["startDate"])
-            time.sleep(0.02)
-        raise TimeoutError("a run did not end")
+        while any(each.status == "RUNNING" for machine in machines for each in list(machine.executions)):
+            if time.monotonic() > deadline:
+                raise TimeoutError("a run did not end")
+            time.sleep(0.005)
 
     def notifications(self) -> list[str]:
         """The texts that the owner was sent so far."""
@@ -130,10 +180,18 @@ class Cloud:
 
 @contextmanager
 def cloud(
-    monkeypatch: pytest.MonkeyPatch, provider_url: str, *, api_key: str = "local", deadline_hours: int = 72
+    monkeypatch: pytest.MonkeyPatch,
+    provider_url: str,
+    *,
+    api_key: str = "local",
+    deadline_hours: int = 72,
+    parties: Parties | None = None,
 ) -> Generator[Cloud]:
     """Bring everything up against the provider at ``provider_url``."""
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with (
+        mock_aws(config={"stepfunctions": {"execute_state_machine": True}}),
+        mock.patch.object(AmazonStateLanguageParser, "parse", _parse_again),
+    ):
         _make_bucket_and_table()
         topic, queue = _make_topic()
         removals = _make_state_machine("remove", {"SettleSeconds": "960"})
@@ -165,9 +223,9 @@ def cloud(
             "API_KEY_SECRET_ARN": secrets.create_secret(Name="endpoint", SecretString=API_KEY)["ARN"],
         }.items():
             monkeypatch.setenv(name, value)
-        up = Cloud(queue, machine, removals)
+        up = Cloud(queue, machine, removals, invoke=parties.invoke if parties else invoke_handler)
         up.long_waits.set()
-        with _engine(up):
+        with _engine(up), parties.installed() if parties else nullcontext():
             try:
                 yield up
             finally:
@@ -195,14 +253,14 @@ def _make_topic() -> tuple[str, str]:
 
 
 def _make_state_machine(name: str, values: dict[str, str]) -> str:
-    arn = "arn:aws:lambda:us-east-1:123456789012:function:"
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
     functions = {function: arn + function for function in FUNCTIONS}
     definition = string.Template((ROOT / "infra" / f"{name}.asl.json").read_text("utf-8"))
     return boto3.client("stepfunctions").create_state_machine(
         name=name,
         # A name that is not given stays as it stands, as do the variables of JSONata.
         definition=definition.safe_substitute(values | functions),
-        roleArn="arn:aws:iam::123456789012:role/state-machine",
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/state-machine",
     )["stateMachineArn"]
 
 
@@ -227,7 +285,10 @@ def _engine(up: Cloud) -> Generator[None]:
         text = payload.read() if isinstance(payload, io.IOBase) or hasattr(payload, "read") else payload
         up.invoked[name] += 1
         try:
-            result = load_handler(FUNCTIONS[name])(json.loads(text), Context())
+            result = up.invoke(FUNCTIONS[name], json.loads(text))
+        except FunctionDied as death:
+            thrown = {"errorType": death.error_type, "errorMessage": str(death)}
+            return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": thrown}
         except Exception as error:  # noqa: BLE001 - as Lambda reports whatever is thrown
             thrown = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": ["..."]}
             return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": thrown}
@@ -236,7 +297,7 @@ def _engine(up: Cloud) -> Generator[None]:
     def note_wait(self: object, env: object, wait_seconds: float) -> None:
         del self, env
         up.waits.append(wait_seconds)
-        time.sleep(0.02)
+        up.wait()
         if wait_seconds > DAY:
             up.long_waits.wait()
 
@@ -262,6 +323,15 @@ def _as_the_api_names_them(_: object, parameters: dict[str, Any]) -> None:
     named = {name[0].lower() + name[1:]: value for name, value in parameters.items()}
     parameters.clear()
     parameters |= {**named, "input": json.dumps(named["input"], ensure_ascii=False)}
+
+
+_parse = cache(AmazonStateLanguageParser.parse)
+
+
+def _parse_again(definition: str) -> tuple[Any, Any]:
+    """Parse as moto does for every execution, which costs more than the execution."""
+    program, tree = _parse(definition)
+    return copy.deepcopy(program), tree
 
 
 def _evaluate(expression: str) -> Any:  # noqa: ANN401 - whatever JSON the expression gives

@@ -29,6 +29,13 @@ class Context:
         return 30_000
 
 
+class FunctionDied(Exception):
+    """An invocation ended without an answer: no handler of ours raised this."""
+
+    # What AWS's own Python runtime reports of a process that is gone.
+    error_type = "Runtime.ExitError"
+
+
 @cache
 def load_handler(name: str) -> Callable[[Any, Any], Any]:
     """Import ``functions/<name>/app.py`` with its folder on the path, as Lambda does."""

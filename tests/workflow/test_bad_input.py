@@ -12,7 +12,7 @@ from tests.support.cloud import BUCKET
 from tests.support.dialogues import as_csv, export
 
 if TYPE_CHECKING:
-    from tests.workflow.conftest import Chain
+    from tests.support.chain import Chain
 
 HEADER = "Date,User,Message\n"
 KEY = "exports/하준/chat.csv"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from tests.workflow.conftest import Chain
+    from tests.support.chain import Chain
 
     OpenChain = Callable[..., AbstractContextManager[Chain]]
 

@@ -12,7 +12,7 @@ from tests.support.cloud import BUCKET, drop_event
 from tests.support.dialogues import START, as_csv, export
 
 if TYPE_CHECKING:
-    from tests.workflow.conftest import Chain
+    from tests.support.chain import Chain
 
 LATER = START + timedelta(days=60)
 SECOND_ROOM = as_csv(

@@ -1,0 +1,69 @@
+"""The whole chain in one process: moto for AWS, the real local server for the provider."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import openai
+
+from infra.local.finetuning import create_app, serve
+from tests.support.cloud import Cloud, cloud
+from tests.support.faults import Faulty
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    import pytest
+
+    from infra.local.finetuning.engine import Engine
+    from tests.support.effects import Effects
+
+
+@dataclass
+class Chain:
+    """A cloud, the provider behind it, and the wire between them."""
+
+    cloud: Cloud
+    wire: Faulty
+    provider: openai.OpenAI
+
+    def jobs(self) -> list[str]:
+        """The statuses of every job at the provider, newest first."""
+        return [job.status for job in self.provider.fine_tuning.jobs.list()]
+
+    def files(self) -> list[str]:
+        """The names of every dataset file that is still at the provider."""
+        return [file.filename for file in self.provider.files.list(purpose="fine-tune")]
+
+
+@contextmanager
+def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine | str = "retrieval",
+    *,
+    deadline_hours: int = 72,
+    key: str = "local",
+    effects: Effects | None = None,
+) -> Generator[Chain]:
+    """Bring a chain up.
+
+    Args:
+        folder: where the provider keeps its state.
+        monkeypatch: sets the functions' environment.
+        engine: what trains.
+        deadline_hours: as deployed.
+        key: the one that the functions show the provider.
+        effects: who watches what the functions and the state machine change.
+    """
+    app = create_app(folder, engine=engine, api_key="local")
+    wire = Faulty(effects.wire(app) if effects else app)
+    with (
+        serve(wire) as url,
+        openai.OpenAI(base_url=url, api_key="local") as provider,
+        cloud(monkeypatch, url, api_key=key, deadline_hours=deadline_hours, parties=effects) as up,
+    ):
+        yield Chain(up, wire, provider)

@@ -1,0 +1,54 @@
+"""What a persona must look like in the end, whatever happened on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from tests.support.cloud import BUCKET, TABLE
+from tests.support.dialogues import ANSWERED
+
+if TYPE_CHECKING:
+    import openai
+
+    from tests.support.cloud import Cloud
+
+
+def assert_one_of_each(cloud: Cloud, provider: openai.OpenAI, persona: str) -> str:
+    """One version, live and answering, made by one job, and no files at the provider; return the version."""
+    status, told = cloud.get(f"/v1/personas/{persona}")
+    assert status == 200, told
+    (version,) = told["versions"]
+    name = version["version"]
+    assert (version["status"], told["live_version"]) == ("succeeded", name), version["failure"]
+    assert version["failure"] is None
+    assert [status for status in jobs_of(provider, name) if status != "cancelled"] == ["succeeded"]
+    assert [file.filename for file in provider.files.list() if name in file.filename] == []
+    assert _versions_under(f"exports#{persona}") == [name]
+    files = ("report.json", "train.jsonl", "validation.jsonl")
+    assert _objects_under(f"datasets/{persona}/") == [f"{name}/{file}" for file in files]
+    question: Any = {"model": persona, "messages": [{"role": "user", "content": "밥 먹었어?"}]}
+    status, answer = cloud.post("/v1/chat/completions", question)
+    assert status == 200, answer
+    assert answer["choices"][0]["message"]["content"] in ANSWERED
+    return name
+
+
+def jobs_of(provider: openai.OpenAI, version: str) -> list[str]:
+    """The statuses of the version's jobs."""
+    return [job.status for job in provider.fine_tuning.jobs.list() if version in str(job.metadata)]
+
+
+def _versions_under(pk: str) -> list[str]:
+    items = boto3.client("dynamodb").query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": pk}},
+    )["Items"]
+    return [item["version"].get("S", "") for item in items]
+
+
+def _objects_under(prefix: str) -> list[str]:
+    listed = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    return [item.get("Key", "").removeprefix(prefix) for item in listed]
