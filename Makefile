@@ -45,8 +45,10 @@ lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
 	.venv/bin/basedpyright
 	.venv/bin/cfn-lint template.yaml
 	@mkdir -p build
-	sed -E $(WAITS_AS_NUMBERS) infra/fine_tune.asl.json > build/linted.asl.json
-	.venv/bin/statelint build/linted.asl.json
+	for machine in fine_tune remove; do \
+	  sed -E $(WAITS_AS_NUMBERS) infra/$$machine.asl.json > build/linted.asl.json && \
+	  .venv/bin/statelint build/linted.asl.json || exit 1; \
+	done
 	$(SAM_OFFLINE) .venv-sam/bin/sam validate --lint
 
 format: $(VENV) ## Rewrite the code in the project's style

@@ -84,6 +84,8 @@ def _deploy(children: Children, aws: Aws, provider: Provider, template: Path) ->
         "BaseModel": provider.models()[0],
         "PollSeconds": "1",
         "MaxPollSeconds": "2",
+        "QuietSeconds": "0",
+        "SettleSeconds": "1",
     }
     command = [
         SAM, "deploy", "--config-file", children.place.sam_settings, "--template-file", template,
