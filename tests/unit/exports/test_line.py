@@ -44,6 +44,8 @@ def test_an_export(end: str, bom: str) -> None:
         ("[LINE] Chat history with Ann Lee", "Ann Lee"),
         ("Chat history with Ann Lee", "Ann Lee"),
         ('[LINE] Chat history in "Plan B"', "Plan B"),
+        ("[LINE] 與花子的聊天記錄", "花子"),
+        ("[LINE] 花子的聊天记录", "花子"),
         ("[LINE] 홍길동님과의 대화", "홍길동"),
         ("[LINE] 홍길동 님과의 채팅", "홍길동"),
         ("[LINE] x", None),
@@ -51,7 +53,12 @@ def test_an_export(end: str, bom: str) -> None:
 )
 @pytest.mark.parametrize(
     "saved",
-    ["保存日時：2026/08/21 11:59", "Saved on: 3/18/2022, 14:56", "저장한 날짜 : 2022. 3. 18. 오후 2:56"],
+    [
+        "保存日時：2026/08/21 11:59",
+        "Saved on: 3/18/2022, 14:56",
+        "저장한 날짜 : 2022. 3. 18. 오후 2:56",
+        "儲存日期： 2022/03/18 14:56",
+    ],
 )
 def test_titles(title: str, saved: str, room: str | None) -> None:
     reading = opened(f"{title}\n{saved}\n\n{DATE}14:56\tAnn\tx\n")
@@ -66,6 +73,7 @@ def test_titles(title: str, saved: str, room: str | None) -> None:
     [
         *("2022/03/18(金)", "2022/3/18(金)", "2022.03.18 金曜日", "2022年3月18日(金)", "2022年3月18日金曜日"),
         *("2022.03.18 금요일", "2022. 3. 18. 금요일", "2022년 3월 18일 금요일", "2022. 3. 18. (금)"),
+        *("2022/03/18（五）", "2022.03.18 星期五", "2022/3/18週五", "2022/3/18周五"),
         *("2022.03.18 Friday", "2022/03/18(Fri)", "Fri, 03/18/2022", "Fri, 18/03/2022"),
     ],
 )
