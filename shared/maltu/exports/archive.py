@@ -38,6 +38,11 @@ _END_BYTES = 22
 _LONGEST_COMMENT = 65_535
 _NAMES_TO_SHOW = 5
 _WHATSAPP_CHAT = "_chat.txt"
+# What zipfile makes of a damaged entry: a name that is no UTF-8 is a ValueError.
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError),
+    *(ValueError, IndexError, OverflowError, EOFError, OSError),
+)
 
 
 def open_archive(stream: BinaryIO, *, name: str, first: bytes, is_export: Callable[[Source], bool]) -> Source:
@@ -96,7 +101,7 @@ class Archive:
         try:
             _check_directory(held, name)
             self._zip = zipfile.ZipFile(held)
-        except (zipfile.BadZipFile, struct.error) as error:
+        except _DAMAGED as error:
             raise UnreadableExport(f"{name} is a damaged zip archive. Export the chat again.") from error
         self._texts = _texts_of(self._zip, name)
         self.names = [_name_of(member) for member in self._texts]
@@ -178,7 +183,8 @@ def _check_directory(held: BinaryIO, name: str) -> None:
 
 
 def _texts_of(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    # A damaged entry may have no name at all.
+    members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     names = [PurePosixPath(_name_of(member)) for member in members]
     if "[Content_Types].xml" in map(str, names):
         raise UnreadableExport(f"{name} is an office document. Save it as CSV in UTF-8 and drop that.")
@@ -226,13 +232,13 @@ class _Member:
         self._name = _name_of(member)
         try:
             self._bytes = archive.open(member)
-        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        except _DAMAGED as error:
             raise self._damaged() from error
 
     def read(self, size: int) -> bytes:
         try:
             return self._bytes.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except _DAMAGED as error:
             raise self._damaged() from error
 
     def close(self) -> None:

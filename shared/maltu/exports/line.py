@@ -207,7 +207,7 @@ class _Records:
             return message
         if self._record:
             self._record.add(line, number)
-        elif line.strip() and not _PREAMBLE.fullmatch(line) and not _TITLE.fullmatch(line):
+        elif line.strip() and (self._day or not (_PREAMBLE.fullmatch(line) or _TITLE.fullmatch(line))):
             self._unread.count("outside any message", number, line)
         return None
 

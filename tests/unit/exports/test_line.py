@@ -81,6 +81,13 @@ def test_dates(date: str) -> None:
     assert messages(f"{HEAD}{date}\n14:56\tAnn\tx\n")[0].sent_at == SENT_AT
 
 
+def test_a_line_below_a_date_is_no_part_of_the_title() -> None:
+    reading = opened(f"{HEAD}{DATE}保存日時：2026/08/21 14:55\tAnn\tx\n14:56\tAnn\ty\n")
+
+    assert [message.text for message in reading] == ["y"]
+    assert reading.skipped == {"outside any message": 1}
+
+
 def test_the_weekday_tells_whether_the_month_comes_first() -> None:
     read = messages(
         f"{HEAD}Mon, 04/03/2023\n14:56\tAnn\tx\nTue, 04/04/2023\n1:00\tAnn\ty\n"
