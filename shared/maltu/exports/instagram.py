@@ -192,5 +192,6 @@ def _is_own(content: str, sender: str) -> bool:
 
 def _is_by(pattern: re.Pattern[str], content: str, sender: str) -> bool:
     return any(
-        content.startswith(who) and pattern.fullmatch(content.rstrip(), len(who)) for who in (sender, "You")
+        content.startswith(who) and pattern.fullmatch(content.rstrip(), len(who))
+        for who in (sender, "You", "회원")  # 회원님이, as Korean says
     )

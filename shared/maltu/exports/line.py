@@ -248,8 +248,9 @@ class _Record:
         self._lines.append(line)
 
     def is_open(self) -> bool:
-        """Tell whether a quotation mark opens several lines and has not closed yet."""
-        return len(self._lines) > 1 and self._lines[0].startswith('"') and not self._lines[-1].endswith('"')
+        """Tell whether a quotation mark opens the text and has not closed yet."""
+        closed = len(self._lines) > 1 or len(self._lines[0]) > 1
+        return self._lines[0].startswith('"') and not (closed and self._lines[-1].endswith('"'))
 
     def message(self, spellings: Spellings, *, before_date: bool = False) -> Message:
         """Give the message; an empty line stands before a date, and is no part of it."""

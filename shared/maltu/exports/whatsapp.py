@@ -38,6 +38,8 @@ _FILE_NAME = re.compile(
     r"|(?P<with>.+?)님과의? ?WhatsApp ?(?:대화|채팅))"
     r"(?: ?\(\d+\))?(?:\.txt|\.zip)?"
 )
+# DiscordChatExporter's plain text, which does not say where a message ends.
+_DISCORD_TEXT = re.compile(r"\s*={10,}\s+Guild: ")
 _NO_TIME = "no time at its start"
 _OTHER_STYLE = "like a message of another style"
 _EARLIER = "earlier than the message before"
@@ -50,6 +52,8 @@ _AROUND_NAMES = " \u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 
 def score(head: str) -> int:
     """Count the lines of ``head`` that start messages of one style."""
+    if _DISCORD_TEXT.match(head):
+        return 0
     styles: Counter[Style] = Counter()
     for line in head.split("\n"):
         stamp = stamp_of(line)

@@ -103,6 +103,7 @@ _MEDIA: list[tuple[dict[str, Any], str | None, str]] = [
     ({"share": {"link": "x"}}, None, "(share)"),
     ({"share": {"link": "x"}}, "홍길동 sent an attachment.", "홍길동 sent an attachment."),
     ({}, "홍길동님이 첨부 파일을 보냈습니다.", "홍길동님이 첨부 파일을 보냈습니다."),
+    ({}, "회원님이 사진 2장을 보냈습니다.", "회원님이 사진 2장을 보냈습니다."),
     ({"photos": [{"uri": "x"}]}, "You sent a photo.", "You sent a photo."),
     ({"call_duration": 12}, "Video chat ended", "Video chat ended"),
     ({"type": "Call"}, None, "(call)"),

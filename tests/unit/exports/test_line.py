@@ -155,6 +155,14 @@ def test_a_message_inside_quotation_marks_is_counted_as_doubtful() -> None:
     assert reading.doubtful == {"inside quotation marks": 1}
 
 
+@pytest.mark.parametrize(("text", "doubtful"), [('"見て', 1), ('"', 1), ('"見て"', 0), ("見て", 0)])
+def test_a_quotation_mark_may_have_been_meant_to_close_later(text: str, doubtful: int) -> None:
+    reading = opened(f"{HEAD}{DATE}14:56\tAnn\t{text}\n14:57\tBob\tやあ\n")
+
+    assert [message.text for message in reading] == [text, "やあ"]
+    assert reading.doubtful.total() == doubtful
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
