@@ -1,7 +1,7 @@
 """The exports that a file holds: one; or a zip with several, some of them in parts.
 
 An export is looked at first and read later, perhaps twice. Its parts are opened one after the other while
-they are read, so that a zip with a thousand rooms takes a thousand readings but one file.
+they are read, so that a zip with hundreds of rooms takes hundreds of readings but one file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     OpenFile = Callable[[Path], AbstractContextManager[BinaryIO]]
 
-MAX_EXPORTS = 1000
+# All of them are read side by side, and a long one has a file of its own on disk while it is: a process may
+# have 1,024 open on AWS.
+MAX_EXPORTS = 800
 
 
 @dataclass(frozen=True, slots=True)
