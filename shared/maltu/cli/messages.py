@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from maltu.cli.arguments import STDIN
 from maltu.cli.progress import opened
 from maltu.cli.wording import counted, listed
+from maltu.errors import UnreadableExport
 from maltu.exports import Exports, read_export
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _escaped = json.JSONEncoder().encode
 def print_messages(path: Path) -> None:
     """Write one JSON object per message to standard output, in UTF-8, and the counts to standard error.
 
-    Where a file holds several exports, they come one after the other.
+    Where a file holds several exports, they come one after the other, also behind one that cannot be read.
 
     Raises:
         UnreadableExport: the file cannot be read; what was read before stands in the output.
@@ -36,10 +37,19 @@ def print_messages(path: Path) -> None:
         return
     with Exports(partial(opened, doing="Reading")) as files:
         exports = files.held_by(path, name=path.name)
+        if len(exports) == 1:
+            _print(files.read(exports[0]))
+            return
+        failed = 0
         for export in exports:
-            if len(exports) > 1:
-                sys.stderr.write(f"{export.name}:\n")
-            _print(files.read(export))
+            sys.stderr.write(f"{export.name}:\n")
+            try:
+                _print(files.read(export))
+            except UnreadableExport as error:
+                failed += 1
+                sys.stderr.write(f"{error}\n")
+        if failed:
+            raise UnreadableExport(f"{failed} of {len(exports)} exports in {path.name} cannot be read.")
 
 
 def _print(reading: Reading) -> None:

@@ -7,7 +7,7 @@ they are read, so that a zip with hundreds of rooms takes hundreds of readings b
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from maltu.errors import UnreadableExport
 from maltu.exports.archive import SIGNATURE, Archive
 from maltu.exports.parts import Part, is_room_of_its_own, put_together
-from maltu.exports.reading import Reading, read_export, read_source
+from maltu.exports.reading import Reading, is_export, read_export, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -162,8 +162,12 @@ def _texts_in(archive: Archive) -> list[tuple[int, Part]]:
     texts: list[tuple[int, Part]] = []
     for number, name in enumerate(archive.names):
         source = archive.open(number)
-        with suppress(UnreadableExport):
+        try:
             texts.append((number, Part(name, read_source(source).format)))
+        except UnreadableExport:
+            # A damaged export is not passed over: whoever reads it says what is wrong.
+            if is_export(source):
+                texts.append((number, Part(name, "")))
     if not texts:
         raise archive.without_exports()
     return texts

@@ -158,7 +158,7 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     """
     first = read_fully(stream, len(archive.SIGNATURE))
     if first == archive.SIGNATURE:
-        source = archive.open_archive(stream, name=name, first=first, is_export=_is_export)
+        source = archive.open_archive(stream, name=name, first=first, is_export=is_export)
     else:
         source = Source(stream, name=name, first=first)
     return read_source(source)
@@ -182,7 +182,8 @@ def read_source(source: Source) -> Reading:
     return Reading(_messenger_of(name, text), source)
 
 
-def _is_export(source: Source) -> bool:
+def is_export(source: Source) -> bool:
+    """Tell whether a text has records of some messenger's at its start."""
     text = source.head_text
     return any(messenger.score(text) for messenger in _MESSENGERS)
 

@@ -71,8 +71,9 @@ def test_a_zips_exports_come_one_after_the_other(
     path = tmp_path / "rooms.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("one.csv", EXPORT)
+        packed.writestr("none.csv", "Date,User,Message\n")
         packed.writestr("two.csv", EXPORT.replace("Json", "Toml"))
-    assert main(["messages", str(path)]) == 0
+    assert main(["messages", str(path)]) == 1
 
     out, err = capfdbinary.readouterr()
     assert [json.loads(line)["sender"] for line in out.splitlines()] == [
@@ -81,8 +82,10 @@ def test_a_zips_exports_come_one_after_the_other(
     ]
     assert [line for line in err.decode().splitlines() if line.endswith(":")] == [
         "one.csv in rooms.zip:",
+        "none.csv in rooms.zip:",
         "two.csv in rooms.zip:",
     ]
+    assert err.decode().splitlines()[-1] == "maltu: 1 of 3 exports in rooms.zip cannot be read."
 
 
 def test_a_pipe_is_read_once(export: Path) -> None:

@@ -124,6 +124,17 @@ def test_skipped_rows_of_all_parts_are_counted(path: Path) -> None:
         assert len(list(files.read(export))) == 2
 
 
+def test_a_damaged_export_among_others_is_not_passed_over(path: Path) -> None:
+    damaged = csv_of([("2022-12-17 13:55:24", "a", "\0")])
+    path.write_bytes(zipped([("a.csv", damaged), ("b.csv", damaged.replace("\0", "하이")), ("c.txt", "\0")]))
+    with Exports() as files:
+        broken, whole = files.held_by(path, name="download.zip")
+
+        assert [message.text for message in files.read(whole)] == ["하이"]
+        with pytest.raises(UnreadableExport, match=r"a\.csv is no text: byte 43 is a NUL"):
+            files.read(broken)
+
+
 def test_the_zip_names_the_room_where_the_chat_has_every_chats_name(path: Path) -> None:
     path.write_bytes(zipped([("_chat.txt", "[18/03/22, 14:56:01] Ann: hi\r\n"), ("1.jpg", b"x")]))
     with Exports() as files:
