@@ -21,7 +21,9 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test bench lint format build lock clean
+ROUNDS ?= 2000
+
+.PHONY: help demo local test fuzz bench lint format build lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -35,6 +37,9 @@ local: $(VENV) $(SAM) $(RANKS) ## Keep the whole chain up on this machine until 
 
 test: $(VENV) $(SAM) $(RANKS) ## Run every test
 	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
+
+fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
+	@FUZZ_ROUNDS=$(ROUNDS) .venv/bin/pytest --numprocesses=auto tests/unit/exports/test_fuzz.py
 
 bench: $(BENCH) $(RANKS) ## Compare preprocessing with other ways of doing it (some minutes)
 	@PYTHONPATH=shared:. .venv-bench/bin/python -m tests.bench.preprocess

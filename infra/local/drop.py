@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from infra.local.endpoint import Json
 from infra.local.workspace import ROOT, LocalRunError
+from maltu.errors import UnreadableExport
+from maltu.exports import Exports
 from maltu.naming import MAX_PERSONA_LENGTH, is_persona, normalised
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 SAMPLES = ROOT / "infra" / "local" / "sample"
 SAMPLE_PERSONA = "하준"
 
-# Kakao's macOS client names the file after the room and the moment of the export.
-_FILE_NAME = re.compile(r"KakaoTalk_Chat_(.+)_\d{4}(?:-\d{2}){5}.*\.csv", re.IGNORECASE)
 _FAILED = {"failed", "cancelled"}
 _POLL_SECONDS = 0.25
 _FIRST_SIGN_SECONDS = 120
@@ -66,8 +66,7 @@ def choose_export(path: Path | None, *, speaker: str | None, persona: str | None
         return Export(sample, normalised(persona or persona_name(speaker or SAMPLE_PERSONA)), speaker)
     if not path.is_file():
         raise LocalRunError(f"EXPORT={path}: there is no such file.")
-    room = _FILE_NAME.fullmatch(unicodedata.normalize("NFC", path.name))
-    return Export(path, normalised(persona or persona_name(speaker or (room[1] if room else ""))), speaker)
+    return Export(path, normalised(persona or persona_name(speaker or _room_of(path) or "")), speaker)
 
 
 def persona_name(name: str) -> str:
@@ -75,6 +74,15 @@ def persona_name(name: str) -> str:
     kept = "".join(char if unicodedata.category(char)[0] in "LNM" else "-" for char in normalised(name))
     short = re.sub("-+", "-", kept).strip("-")[:MAX_PERSONA_LENGTH].strip("-")
     return short if is_persona(short) else "persona"
+
+
+def _room_of(path: Path) -> str | None:
+    try:
+        with Exports() as files:
+            rooms = {files.read(export).room for export in files.held_by(path, name=path.name)}
+    except UnreadableExport:
+        return None  # the run says why
+    return rooms.pop() if len(rooms) == 1 else None
 
 
 def drop(export: Export, stack: Stack) -> None:

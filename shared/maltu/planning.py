@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from maltu.dataset import default_system_prompt, inspect, plan_rooms, real_name, speakers_of
 from maltu.errors import UnreadableExport
-from maltu.exports import choose_speaker, read_export
+from maltu.exports import Exports, choose_speaker
 from maltu.naming import identity_of
 from maltu.settings import resolve_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from maltu.dataset import Inspected, RoomPlan
+    from maltu.exports import Export, Survey
     from maltu.settings import PersonaSettings
     from maltu.storage import Copy
 
@@ -29,8 +31,9 @@ class Plan:
         speaker: whose manner is learned, as the settings have it.
         base_model: what is tuned, as the settings have it.
         identity: the same exports and settings give the same one.
-        copies: the exports, each of them once.
-        rooms: which of them belong together, by their place among ``copies``.
+        copies: the files that are used, each of them once.
+        exports: what they hold; a zip may hold several.
+        rooms: which of these belong together, by their place among ``exports``.
         warnings: what the owner should know of the exports.
     """
 
@@ -39,6 +42,7 @@ class Plan:
     base_model: str
     identity: str
     copies: Sequence[Copy]
+    exports: Sequence[Export]
     rooms: Sequence[RoomPlan]
     warnings: Sequence[str]
 
@@ -49,21 +53,78 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """An export that was looked through.
+class Examined:
+    """What a file holds.
 
     Attributes:
-        copy: the export.
+        exports: those that can be read; at least one.
+        inspected: what they say, in the same order.
+        warnings: what their owner should know.
+    """
+
+    exports: Sequence[Export]
+    inspected: Sequence[Inspected]
+    warnings: Sequence[str]
+
+    @property
+    def survey(self) -> Survey:
+        """What ``choose_speaker`` should know of the file; no room of several says who the persona is."""
+        first = self.inspected[0].survey
+        return first if len(self.inspected) == 1 else dataclasses.replace(first, room=None)
+
+
+def examine(path: Path, *, name: str, files: Exports, alone: bool) -> Examined:
+    """Look through a file; what cannot be read among several exports is left out, with a warning.
+
+    Args:
+        path: the file.
+        name: its own name.
+        files: opens it.
+        alone: whether there is no other file.
+
+    Raises:
+        UnreadableExport: nothing in it can be read.
+    """
+    held = files.held_by(path, name=name)
+    exports: list[Export] = []
+    inspected: list[Inspected] = []
+    warnings: list[str] = []
+    failed: list[tuple[Export, UnreadableExport]] = []
+    for export in held:
+        try:
+            one = inspect(files.read(export), alone=alone and export.alone)
+        except UnreadableExport as error:
+            failed.append((export, error))
+            continue
+        exports.append(export)
+        inspected.append(one)
+        warnings += [f"{export.name}: {why}, {count} times." for why, count in one.survey.doubtful.items()]
+    if not exports:
+        raise failed[0][1]
+    if failed:
+        export, error = failed[0]
+        more = f" So were {len(failed) - 1} others of the {len(held)} exports there." if failed[1:] else ""
+        warnings.append(f"{export.name} was left out: {error}{more}")
+    return Examined(exports, inspected, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file that was looked through.
+
+    Attributes:
+        copy: the file.
         found: what is in it, or why nobody can read it.
     """
 
     copy: Copy
-    found: Inspected | UnreadableExport
+    found: Examined | UnreadableExport
 
 
 def look_through(copies: Sequence[Copy]) -> list[Looked]:
-    """See who speaks in each export; one that cannot be read must not block the others."""
-    return [Looked(copy, _found_in(copy, alone=len(copies) == 1)) for copy in copies]
+    """See who speaks in each file; one that cannot be read must not block the others."""
+    with Exports() as files:
+        return [Looked(copy, _found_in(copy, files, alone=len(copies) == 1)) for copy in copies]
 
 
 def plan_version(
@@ -84,10 +145,10 @@ def plan_version(
         InvalidSettings: the owner's settings are wrong.
     """
     settings = resolve_settings(persona_json, *(each.copy.metadata for each in looked))
-    used, inspected, warnings = _usable(looked)
-    rooms = plan_rooms(inspected, aliases=settings.aliases)
+    used, examined, warnings = _usable(looked)
+    rooms = plan_rooms([one for each in examined for one in each.inspected], aliases=settings.aliases)
     speaker = choose_speaker(
-        speakers_of(rooms, inspected[-1].survey),
+        speakers_of(rooms, examined[-1].survey),
         wanted=None if settings.speaker is None else real_name(settings.speaker, rooms),
         persona=persona,
         file_name=used[-1].file,
@@ -103,20 +164,28 @@ def plan_version(
     # What a run may cost does not change what it makes.
     del made_from["budget_usd"]
     content = "\n".join(sorted(copy.sha256 for copy in used))
-    return Plan(chosen, speaker, base_model, identity_of(persona, content, made_from), used, rooms, warnings)
+    return Plan(
+        settings=chosen,
+        speaker=speaker,
+        base_model=base_model,
+        identity=identity_of(persona, content, made_from),
+        copies=used,
+        exports=[export for each in examined for export in each.exports],
+        rooms=rooms,
+        warnings=warnings,
+    )
 
 
-def _found_in(copy: Copy, *, alone: bool) -> Inspected | UnreadableExport:
+def _found_in(copy: Copy, files: Exports, *, alone: bool) -> Examined | UnreadableExport:
     try:
-        with copy.path.open("rb") as stream:
-            return inspect(read_export(stream, name=copy.file), alone=alone)
+        return examine(copy.path, name=copy.file, files=files, alone=alone)
     except UnreadableExport as error:
         return error
 
 
-def _usable(looked: Sequence[Looked]) -> tuple[list[Copy], list[Inspected], list[str]]:
+def _usable(looked: Sequence[Looked]) -> tuple[list[Copy], list[Examined], list[str]]:
     used: list[Copy] = []
-    inspected: list[Inspected] = []
+    examined: list[Examined] = []
     warnings: list[str] = []
     # The same file under two names is one export; the one that was dropped last speaks for it.
     newest = {each.copy.sha256: each.copy.key for each in looked}
@@ -127,6 +196,6 @@ def _usable(looked: Sequence[Looked]) -> tuple[list[Copy], list[Inspected], list
             warnings.append(f"{copy.file} was left out: {found}")
             continue
         used.append(copy)
-        inspected.append(found)
-        warnings += [f"{copy.file}: {why}, {count} times." for why, count in found.survey.doubtful.items()]
-    return used, inspected, warnings
+        examined.append(found)
+        warnings += found.warnings
+    return used, examined, warnings

@@ -13,7 +13,6 @@ import dataclasses
 import hashlib
 import json
 import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +26,7 @@ from maltu.dataset import (
     warnings_about,
 )
 from maltu.errors import LimitExceeded, MaltuError, UnreadableExport
-from maltu.exports import read_export
+from maltu.exports import Exports
 from maltu.masking import Masker
 from maltu.naming import (
     dataset_prefix,
@@ -147,11 +146,10 @@ def _write_dataset(
     settings = plan.settings
     model = base_model(plan.base_model)
     prefix = dataset_prefix(persona, version)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as files:
+    with tempfile.TemporaryDirectory() as folder, Exports() as files:
 
         def read(number: int) -> Reading:
-            copy = plan.copies[number]
-            return read_export(files.enter_context(copy.path.open("rb")), name=copy.file)
+            return files.read(plan.exports[number])
 
         directory = Path(folder)
         summary = build_dataset(

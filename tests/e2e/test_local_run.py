@@ -50,13 +50,27 @@ def test_a_speaker_becomes_a_valid_persona_name(name: str, persona: str) -> None
     assert is_persona(persona)
 
 
-def test_a_room_in_the_files_name_names_the_persona(tmp_path: Path) -> None:
+def test_the_room_names_the_persona(tmp_path: Path) -> None:
     path = tmp_path / "KakaoTalk_Chat_우리 가족_2026-10-18-22-41-07.csv"
-    path.touch()
+    path.write_text('Date,User,Message\n2026-10-18 22:41:07,"민지","응"\n', "utf-8")
 
     assert choose_export(path, speaker=None, persona=None).persona == "우리-가족"
     assert choose_export(path, speaker="민지", persona=None).persona == "민지"
     assert choose_export(path, speaker="민지", persona="누나").persona == "누나"
+
+
+def test_a_room_may_stand_in_the_file_itself(tmp_path: Path) -> None:
+    path = tmp_path / "history.txt"
+    path.write_text("[LINE] 花子とのトーク履歴\n\n2022/03/18(金)\n14:56\t花子\tやあ\n", "utf-8")
+
+    assert choose_export(path, speaker=None, persona=None).persona == "花子"
+
+
+def test_a_file_that_nobody_can_read_names_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "KakaoTalk_Chat_우리 가족_2026-10-18-22-41-07.csv"
+    path.touch()
+
+    assert choose_export(path, speaker=None, persona=None).persona == "persona"
 
 
 def test_a_speaker_travels_in_ascii(tmp_path: Path) -> None:

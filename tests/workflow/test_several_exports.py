@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,23 @@ def test_rooms_stay_apart_and_a_group_names_its_speakers(chain: Chain) -> None:
         text = json.dumps(example, ensure_ascii=False)
         assert not ("민재: " in text and "밥 먹었어?" in text)
     assert any("민재: 모여 0\n지우: 어디서 0" in message["content"] for e in examples for message in e)
+
+
+def test_a_zip_of_several_rooms_is_trained_on_all_of_them(chain: Chain) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("two.csv", export(12))
+        packed.writestr("group.csv", SECOND_ROOM)
+        packed.writestr("empty.csv", "Date,User,Message\n")
+    chain.cloud.drop("exports/하준/rooms.zip", held.getvalue())
+    (run,) = chain.cloud.finish()
+    assert run["status"] == "SUCCEEDED"
+    version = chain.cloud.version("하준")
+    assert version["exports"] == ["exports/하준/rooms.zip"]
+    assert "민재: 모여 0\\n지우: 어디서 0" in dataset(version)
+    assert "밥 먹었어?" in dataset(version)
+    warnings = version["report"]["warnings"]
+    assert any(text.startswith("empty.csv in rooms.zip was left out: ") for text in warnings)
 
 
 def test_an_export_that_was_no_good_does_not_block_the_next(chain: Chain) -> None:

@@ -6,8 +6,8 @@ import dataclasses
 import json
 import sys
 import tempfile
-from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from maltu.cli.progress import opened
 from maltu.cli.summary import summarise
 from maltu.dataset import (
     build_dataset,
-    inspect,
     open_rooms,
     open_tokenizer,
     plan_rooms,
@@ -24,8 +23,9 @@ from maltu.dataset import (
     warnings_about,
 )
 from maltu.errors import LimitExceeded
-from maltu.exports import choose_speaker, read_export
+from maltu.exports import Exports, choose_speaker
 from maltu.masking import Masker
+from maltu.planning import Examined, examine
 from maltu.providers.base_models import base_model
 from maltu.reporting import full_report
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from maltu.cli.arguments import Arguments
-    from maltu.dataset import DatasetSummary, Inspected, RoomPlan
+    from maltu.dataset import DatasetSummary, RoomPlan
     from maltu.exports import Reading
     from maltu.settings import PersonaSettings
 
@@ -52,13 +52,20 @@ def prepare(arguments: Arguments) -> None:
     """
     settings = arguments.settings
     paths = list(dict.fromkeys(arguments.exports))
-    plans, speaker = _survey(paths, settings)
+    examined = _examine(paths)
+    plans = plan_rooms([one for each in examined for one in each.inspected], aliases=settings.aliases)
+    speaker = choose_speaker(
+        speakers_of(plans, examined[0].survey),
+        wanted=None if settings.speaker is None else real_name(settings.speaker, plans),
+        persona="",
+        file_name=str(paths[0]),
+    )
     settings = dataclasses.replace(settings, speaker=speaker)
     model = base_model(settings.base_model or "")
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out, prefix=".maltu-") as folder:
         directory = Path(folder)
-        summary = _build(paths, plans, settings, directory)
+        summary = _build(examined, plans, settings, directory)
         report = full_report(summary, settings, model, today=date.today())  # noqa: DTZ011 - the owner's own day
         _write_report({**report, "samples": list(summary.samples)}, directory / "report.json")
         for name in _FILES:
@@ -71,27 +78,21 @@ def prepare(arguments: Arguments) -> None:
         raise LimitExceeded(" ".join(report["errors"]))
 
 
-def _survey(paths: Sequence[Path], settings: PersonaSettings) -> tuple[list[RoomPlan], str]:
-    inspected: list[Inspected] = []
-    for path in paths:
-        with opened(path, doing="Reading") as stream:
-            inspected.append(inspect(read_export(stream, name=path.name), alone=len(paths) == 1))
-    plans = plan_rooms(inspected, aliases=settings.aliases)
-    wanted = None if settings.speaker is None else real_name(settings.speaker, plans)
-    everybody = speakers_of(plans, inspected[0].survey)
-    return plans, choose_speaker(everybody, wanted=wanted, persona="", file_name=str(paths[0]))
+def _examine(paths: Sequence[Path]) -> list[Examined]:
+    with Exports(partial(opened, doing="Reading")) as files:
+        return [examine(path, name=path.name, files=files, alone=len(paths) == 1) for path in paths]
 
 
 def _build(
-    paths: Sequence[Path], plans: Sequence[RoomPlan], settings: PersonaSettings, directory: Path
+    examined: Sequence[Examined], plans: Sequence[RoomPlan], settings: PersonaSettings, directory: Path
 ) -> DatasetSummary:
     speaker = settings.speaker or ""
     model = base_model(settings.base_model or "")
-    with ExitStack() as files:
+    exports = [export for each in examined for export in each.exports]
+    with Exports(partial(opened, doing="Building from")) as files:
 
         def read(number: int) -> Reading:
-            stream = files.enter_context(opened(paths[number], doing="Building from"))
-            return read_export(stream, name=paths[number].name)
+            return files.read(exports[number])
 
         return build_dataset(
             open_rooms(plans, speaker, read),
@@ -101,7 +102,7 @@ def _build(
             masking=Masker(settings.names),
             directory=directory,
             max_example_tokens=model.max_example_tokens,
-            warnings=warnings_about(plans, speaker),
+            warnings=[*(why for each in examined for why in each.warnings), *warnings_about(plans, speaker)],
         )
 
 

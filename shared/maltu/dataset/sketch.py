@@ -62,7 +62,7 @@ class Matches(NamedTuple):
 
     Attributes:
         found: messages that are in both.
-        possible: how many would be if both told the same of the time that they share.
+        possible: how many would be if both told the same of the time that they share; 0 where none is found.
         names: how often a name of the one said what a name of the other said.
     """
 
@@ -76,12 +76,15 @@ def matches(one: Sketch, other: Sketch) -> Matches:
     below = min(one.below, other.below)
     if not one.seen or not other.seen:
         return Matches(0, 0, Counter())
+    common = [key for key in one.seen.keys() & other.seen.keys() if key < below]
+    if not common:
+        # As with almost every pair of a download's hundreds of rooms.
+        return Matches(0, 0, Counter())
     minutes = [[seen.minute for seen in sketch.seen.values()] for sketch in (one, other)]
     start, end = max(map(min, minutes)), min(map(max, minutes))
     possible = min(
         sum(key < below and start <= seen.minute <= end for key, seen in sketch.seen.items())
         for sketch in (one, other)
     )
-    common = [key for key in one.seen.keys() & other.seen.keys() if key < below]
     names = Counter((one.seen[key].sender, other.seen[key].sender) for key in common)
     return Matches(len(common), possible, names)

@@ -1,4 +1,4 @@
-"""The one export inside a zip, as phones share it: streamed out of it, its pictures and videos left alone.
+"""The texts inside a zip, as phones share them: streamed out of it, its pictures and videos left alone.
 
 A zip can hold a million times its own size. Sizes are therefore checked before anything is unpacked, and
 ``zipfile`` hands out no byte more than a member's entry declares.
@@ -18,7 +18,7 @@ from maltu.errors import UnreadableExport
 from maltu.exports.source import BLOCK_BYTES, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 SIGNATURE = b"PK\x03\x04"
 MAX_ARCHIVE_BYTES = 2 * 1024**3
@@ -27,7 +27,7 @@ MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_RATIO = 200
 RATIO_COUNTS_FROM_BYTES = 16 * 1024**2
 MAX_DIRECTORY_BYTES = 16 * 1024**2
-MAX_CANDIDATES = 1000
+MAX_CANDIDATES = 5000
 
 _SPOOLED_BYTES = 8 * 1024**2
 _ENDINGS = frozenset((".txt", ".csv", ".json"))
@@ -37,6 +37,12 @@ _END_OF_DIRECTORY = b"PK\x05\x06"
 _END_BYTES = 22
 _LONGEST_COMMENT = 65_535
 _NAMES_TO_SHOW = 5
+_WHATSAPP_CHAT = "_chat.txt"
+# What zipfile makes of a damaged entry: a name that is no UTF-8 is a ValueError.
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError),
+    *(ValueError, IndexError, OverflowError, EOFError, OSError),
+)
 
 
 def open_archive(stream: BinaryIO, *, name: str, first: bytes, is_export: Callable[[Source], bool]) -> Source:
@@ -53,34 +59,100 @@ def open_archive(stream: BinaryIO, *, name: str, first: bytes, is_export: Callab
     """
     held = _seekable(stream, name=name, first=first)
     try:
-        return _open_the_export(held, name, is_export)
+        archive = Archive(held, name=name)
+        only = _only_export(archive, name, is_export)
+        return archive.open(only, close=held.close if held is not stream else None)
     except BaseException:
         if held is not stream:
             held.close()
         raise
 
 
-def _open_the_export(held: BinaryIO, name: str, is_export: Callable[[Source], bool]) -> Source:
-    try:
-        _check_directory(held, name)
-        archive = zipfile.ZipFile(held)
-    except (zipfile.BadZipFile, struct.error) as error:
-        raise UnreadableExport(f"{name} is a damaged zip archive. Export the chat again.") from error
-    candidates = _candidates(archive, name)
-    if len(candidates) == 1:
-        return _open(archive, candidates[0], held=held, zip_name=name)
-    exports = [member for member in candidates if is_export(_open(archive, member, held=None, zip_name=name))]
+def _only_export(archive: Archive, name: str, is_export: Callable[[Source], bool]) -> int:
+    if len(archive.names) == 1:
+        return 0
+    exports = [number for number in range(len(archive.names)) if is_export(archive.open(number))]
     if not exports:
-        raise UnreadableExport(
-            f"None of the {len(candidates)} texts in {name} is an export that is understood."
-        )
+        raise archive.without_exports()
     if len(exports) > 1:
-        names = ", ".join(map(_name_of, exports[:_NAMES_TO_SHOW]))
+        names = ", ".join(archive.names[number] for number in exports[:_NAMES_TO_SHOW])
         more = f" and {len(exports) - _NAMES_TO_SHOW} more" if len(exports) > _NAMES_TO_SHOW else ""
         raise UnreadableExport(
-            f"{name} holds several exports: {names}{more}. Unpack it and drop them one by one."
+            f"{name} holds several exports: {names}{more}. Unpack it, or give it as a file that can be read "
+            "more than once."
         )
-    return _open(archive, exports[0], held=held, zip_name=name)
+    return exports[0]
+
+
+class Archive:
+    """A zip's texts: what may be an export, by its name's ending.
+
+    Attributes:
+        names: the texts' names in the zip.
+    """
+
+    def __init__(self, held: BinaryIO, *, name: str) -> None:
+        """List the texts; ``held``, which can seek, stays open as long as they are read.
+
+        Raises:
+            UnreadableExport: no text in it, or too many; damaged, or an office document.
+        """
+        self._zip_name = name
+        try:
+            _check_directory(held, name)
+            self._zip = zipfile.ZipFile(held)
+        except _DAMAGED as error:
+            raise UnreadableExport(f"{name} is a damaged zip archive. Export the chat again.") from error
+        self._texts = _texts_of(self._zip, name)
+        self.names = [_name_of(member) for member in self._texts]
+
+    def open(self, number: int, *, close: Callable[[], None] | None = None) -> Source:
+        """Open a text, by its place in ``names``; ``close`` is called when nobody reads it any more.
+
+        Raises:
+            UnreadableExport: it is damaged, encrypted, or unpacks to more than a chat.
+        """
+        name, member = self.names[number], self._texts[number]
+        self._check(name, member)
+        stream = _Member(self._zip, member, close=close, zip_name=self._zip_name)
+        # Every iPhone's WhatsApp calls the chat this; only the zip is called after the room.
+        named = self._zip_name if PurePosixPath(name).name == _WHATSAPP_CHAT else name
+        return Source(cast("BinaryIO", stream), name=named, close=stream.close)
+
+    def check_size(self, numbers: Iterable[int]) -> None:
+        """Check what texts unpack to together.
+
+        Raises:
+            UnreadableExport: to more than a single one may.
+        """
+        size = sum(self._texts[number].file_size for number in numbers)
+        if size > MAX_UNPACKED_BYTES:
+            raise UnreadableExport(
+                f"The exports in {self._zip_name} unpack to {size:,} bytes, which is more than "
+                f"{MAX_UNPACKED_BYTES:,}. Unpack it and drop the chats that matter."
+            )
+
+    def without_exports(self) -> UnreadableExport:
+        """Say that no text is an export."""
+        return UnreadableExport(
+            f"None of the {len(self.names)} texts in {self._zip_name} is an export that is understood."
+        )
+
+    def _check(self, name: str, member: zipfile.ZipInfo) -> None:
+        if member.flag_bits & _ENCRYPTED:
+            raise UnreadableExport(
+                f"{name} in {self._zip_name} is encrypted. Unpack the zip and drop the file itself."
+            )
+        if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise UnreadableExport(
+                f"{name} in {self._zip_name} is packed in an unusual way. Unpack the zip and drop the file "
+                "itself."
+            )
+        bomb = member.file_size > max(RATIO_COUNTS_FROM_BYTES, member.compress_size * MAX_RATIO)
+        if bomb or member.file_size > MAX_UNPACKED_BYTES:
+            raise UnreadableExport(
+                f"{name} in {self._zip_name} unpacks to {member.file_size:,} bytes, which no chat does."
+            )
 
 
 def _seekable(stream: BinaryIO, *, name: str, first: bytes) -> BinaryIO:
@@ -110,46 +182,25 @@ def _check_directory(held: BinaryIO, name: str) -> None:
         raise UnreadableExport(f"{name} holds too many files. Unpack it and drop the export itself.")
 
 
-def _candidates(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+def _texts_of(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    # A damaged entry may have no name at all.
+    members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     names = [PurePosixPath(_name_of(member)) for member in members]
     if "[Content_Types].xml" in map(str, names):
         raise UnreadableExport(f"{name} is an office document. Save it as CSV in UTF-8 and drop that.")
-    candidates = [
+    texts = [
         member
         for member, path in zip(members, names, strict=True)
         # macOS keeps a shadow of every file it packs.
         if path.suffix.lower() in _ENDINGS and path.parts[0] != "__MACOSX" and not path.name.startswith("._")
     ]
-    if not candidates:
+    if not texts:
         inner = [str(path) for path in names if path.suffix.lower() == ".zip"]
         why = f"; unpack it, there is {inner[0]} inside" if inner else ""
         raise UnreadableExport(f"{name} is a zip archive without an export (.txt, .csv or .json) in it{why}.")
-    if len(candidates) > MAX_CANDIDATES:
-        raise UnreadableExport(
-            f"{name} holds {len(candidates):,} texts. Unpack it and drop the export itself."
-        )
-    return candidates
-
-
-def _open(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, held: BinaryIO | None, zip_name: str
-) -> Source:
-    """Open a member; the source closes ``held``, the zip's bytes, if they are a copy."""
-    name = _name_of(member)
-    if member.flag_bits & _ENCRYPTED:
-        raise UnreadableExport(f"{name} in {zip_name} is encrypted. Unpack the zip and drop the file itself.")
-    if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise UnreadableExport(
-            f"{name} in {zip_name} is packed in an unusual way. Unpack the zip and drop the file itself."
-        )
-    bomb = member.file_size > max(RATIO_COUNTS_FROM_BYTES, member.compress_size * MAX_RATIO)
-    if bomb or member.file_size > MAX_UNPACKED_BYTES:
-        raise UnreadableExport(
-            f"{name} in {zip_name} unpacks to {member.file_size:,} bytes, which no chat does."
-        )
-    stream = _Member(archive, member, held=held, zip_name=zip_name)
-    return Source(cast("BinaryIO", stream), name=name, close=stream.close)
+    if len(texts) > MAX_CANDIDATES:
+        raise UnreadableExport(f"{name} holds {len(texts):,} texts. Unpack it and drop the export itself.")
+    return texts
 
 
 def _name_of(member: zipfile.ZipInfo) -> str:
@@ -169,26 +220,31 @@ class _Member:
     """The bytes of one member; whatever is wrong with them is the owner's to hear."""
 
     def __init__(
-        self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, held: BinaryIO | None, zip_name: str
+        self,
+        archive: zipfile.ZipFile,
+        member: zipfile.ZipInfo,
+        *,
+        close: Callable[[], None] | None,
+        zip_name: str,
     ) -> None:
-        self._held = held
+        self._close = close
         self._zip_name = zip_name
         self._name = _name_of(member)
         try:
             self._bytes = archive.open(member)
-        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        except _DAMAGED as error:
             raise self._damaged() from error
 
     def read(self, size: int) -> bytes:
         try:
             return self._bytes.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except _DAMAGED as error:
             raise self._damaged() from error
 
     def close(self) -> None:
         self._bytes.close()
-        if isinstance(self._held, tempfile.SpooledTemporaryFile):
-            self._held.close()
+        if self._close:
+            self._close()
 
     def _damaged(self) -> UnreadableExport:
         return UnreadableExport(

@@ -2,7 +2,8 @@
 
 It is read to its end and put aside on disk, then handed out oldest first. Texts are UTF-8 bytes written as
 one escape each; every string is mended by itself, and kept as it is where it is none of those. Times are
-UTC, because the file does not say where they were sent.
+UTC, because the file does not say where they were sent. Facebook's end-to-end encrypted chats are
+downloaded apart, in a file that says the same in other words.
 """
 
 from __future__ import annotations
@@ -29,13 +30,27 @@ FORMAT = "instagram"
 CUTS_AT = None
 
 _MESSAGES = ("messages", EACH)
+_TITLES = (("title",), ("threadName",))
+# What the encrypted chats' files call it.
+_OTHER_KEYS = {
+    "senderName": "sender_name",
+    "timestamp": "timestamp_ms",
+    "text": "content",
+    "isUnsent": "is_unsent",
+}
 _EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
-_RECORD = re.compile(r'(?<!\\)"timestamp_ms"\s*:\s*-?\d')
-_THREAD = re.compile(r'(?<!\\)"(?:thread_path|sender_name)"\s*:\s*"')
+_RECORD = re.compile(r'(?<!\\)"timestamp(?:_ms)?"\s*:\s*-?\d')
+_THREAD = re.compile(r'(?<!\\)"(?:thread_path|sender_name|senderName)"\s*:\s*"')
 _TITLE = re.compile(r'(?<!\\)"title"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"is_still_participant"')
 _EXPECTED = "Download your information as JSON and drop a thread's message_1.json."
 
+_ENDINGS = {
+    "photo": ("jpg", "jpeg", "png", "webp", "heic"),
+    "GIF": ("gif",),
+    "video": ("mp4", "mov", "webm"),
+    "audio": ("aac", "m4a", "mp3", "ogg", "opus", "wav"),
+}
 _ATTACHMENTS = {
     "photos": "photo",
     "videos": "video",
@@ -90,7 +105,10 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     number = earlier = later = 0
     before: datetime | None = None
     with closing(Spool()) as spool:
-        for _, record in stream_values(source, values=frozenset((_MESSAGES,))):
+        for path, record in stream_values(source, values=frozenset((_MESSAGES, *_TITLES))):
+            if path in _TITLES:
+                source.room = mended(string_of(record)) or None
+                continue
             number += 1
             try:
                 made = _read(record, spellings)
@@ -122,6 +140,8 @@ def _read(record: object, spellings: Spellings) -> Message:
     if not isinstance(record, dict):
         raise NotAMessage("no object")
     record = cast("dict[str, object]", record)
+    if "senderName" in record:
+        record = _in_other_words(record)
     sent_at = _sent_at(record.get("timestamp_ms"))
     sender = mended(string_of(record.get("sender_name")))
     if not sender:
@@ -131,6 +151,19 @@ def _read(record: object, spellings: Spellings) -> Message:
         raise NotAMessage("unreadable text")
     kind, text = _kind_and_text(record, sender, mended(string_of(content)))
     return Message(sent_at, spellings[sender], text, kind)
+
+
+def _in_other_words(record: dict[str, object]) -> dict[str, object]:
+    """Say what an encrypted chat's record says as the other files do."""
+    said = {_OTHER_KEYS.get(key, key): value for key, value in record.items() if value is not None}
+    media = record.get("media")
+    files = cast("list[object]", media) if isinstance(media, list) else []
+    for each in files:
+        file = cast("dict[str, object]", each) if isinstance(each, dict) else {}
+        ending = string_of(file.get("uri")).rpartition(".")[2].lower()
+        what = next((what for what, endings in _ENDINGS.items() if ending in endings), "file")
+        said.setdefault(next(key for key, name in _ATTACHMENTS.items() if name == what), True)
+    return said
 
 
 def _sent_at(milliseconds: object) -> datetime:
@@ -159,5 +192,6 @@ def _is_own(content: str, sender: str) -> bool:
 
 def _is_by(pattern: re.Pattern[str], content: str, sender: str) -> bool:
     return any(
-        content.startswith(who) and pattern.fullmatch(content.rstrip(), len(who)) for who in (sender, "You")
+        content.startswith(who) and pattern.fullmatch(content.rstrip(), len(who))
+        for who in (sender, "You", "회원")  # 회원님이, as Korean says
     )

@@ -54,7 +54,8 @@ def count_unknown(lines: list[str]) -> int:
     said = [line.strip() for line in lines if line.strip()]
     unknown = 0
     for at, line in enumerate(said):
-        titled = is_title(line) or (at + 1 < len(said) and is_saved_line(said[at + 1]))
+        # Some titles are the room's bare name.
+        titled = is_title(line) or (at == 0 and len(said) > 1 and is_saved_line(said[1]))
         unknown += not (titled or is_saved_line(line) or _RULE_WITHOUT_DAY.fullmatch(line))
     return unknown
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]|(?<=[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3 ])\ufe0f")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    "|(?<=[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3 ])\ufe0f"
+)
 
 
 def name_key(name: str) -> str:
@@ -24,5 +27,6 @@ class Spellings(dict[str, str]):
         self._first: dict[str, str] = {}
 
     def __missing__(self, name: str) -> str:
-        self[name] = first = self._first.setdefault(name_key(name), name)
+        # A name that nobody sees is a name all the same; the empty one is the messenger's.
+        self[name] = first = self._first.setdefault(name_key(name) or name, name)
         return first

@@ -123,7 +123,6 @@ class Reading:
 
     Attributes:
         format: which messenger's, for instance ``kakaotalk-csv``.
-        room: the room's title, where header or file name have it.
         cuts_at: a message this long was cut by the messenger; None where it cuts none.
         skipped: how many rows were no message, by reason; complete when the iteration has ended.
         doubtful: how many messages might be part of the one before, by reason; complete likewise.
@@ -131,11 +130,17 @@ class Reading:
 
     def __init__(self, messenger: Messenger, source: Source) -> None:
         self.format = messenger.FORMAT
-        self.room = messenger.room(source.head_text, source.name.rpartition("/")[2])
+        self._room = messenger.room(source.head_text, source.name.rpartition("/")[2])
+        self._source = source
         self.cuts_at = messenger.CUTS_AT
         self.skipped: Counter[str] = Counter()
         self.doubtful = source.doubtful
         self._messages = messenger.read(source, self.skipped)
+
+    @property
+    def room(self) -> str | None:
+        """The room's title, where the export or its file's name has it; some have it at their end only."""
+        return self._source.room or self._room
 
     def __iter__(self) -> Iterator[Message]:
         return self._messages
@@ -153,9 +158,18 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     """
     first = read_fully(stream, len(archive.SIGNATURE))
     if first == archive.SIGNATURE:
-        source = archive.open_archive(stream, name=name, first=first, is_export=_is_export)
+        source = archive.open_archive(stream, name=name, first=first, is_export=is_export)
     else:
         source = Source(stream, name=name, first=first)
+    return read_source(source)
+
+
+def read_source(source: Source) -> Reading:
+    """Open an export whose first block was read.
+
+    Raises:
+        UnreadableExport: no reader understands it; iterating the reading may raise it too.
+    """
     name = source.name
     head, text = source.head, source.head_text
     if not text.strip():
@@ -168,7 +182,8 @@ def read_export(stream: BinaryIO, *, name: str) -> Reading:
     return Reading(_messenger_of(name, text), source)
 
 
-def _is_export(source: Source) -> bool:
+def is_export(source: Source) -> bool:
+    """Tell whether a text has records of some messenger's at its start."""
     text = source.head_text
     return any(messenger.score(text) for messenger in _MESSENGERS)
 

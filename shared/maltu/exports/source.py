@@ -49,6 +49,7 @@ class Source(io.BufferedIOBase):
         record_line: how many lines the records take that have been read; the reader sets it.
         read_since: the rows read since then, where the reader reads many at once; it grows with each.
         doubtful: records that might as well be part of the one before, by reason; the reader counts them.
+        room: the room's title, where only the end of the file has it; the reader sets it.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Source(io.BufferedIOBase):
         self.record_line = 0
         self.read_since: Sequence[Sequence[str]] = ()
         self.doubtful: Counter[str] = Counter()
+        self.room: str | None = None
         self._stream = stream
         self._close = close
         self._block = read_fully(stream, BLOCK_BYTES, first=first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
 from maltu.exports.source import MAX_RECORD_BYTES
@@ -28,6 +28,13 @@ def lines_of(source: Source) -> Iterator[tuple[int, str, str]]:
             yield number, text, line[len(text) :]
     except UnicodeDecodeError as error:
         raise source.undecodable(error, lines=number) from None
+
+
+def spooled(spool: IO[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield the same of lines that were put aside."""
+    for number, line in enumerate(spool, start=1):
+        text = line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
+        yield number, text, line[len(text) :]
 
 
 def too_long(characters: int, line: int) -> None:

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 from maltu.exports.message import Message
 from maltu.exports.names import Spellings
 from maltu.exports.spool import IN_MEMORY_BYTES
-from maltu.exports.text_lines import lines_of, too_long
+from maltu.exports.text_lines import lines_of, spooled, too_long
 from maltu.exports.unread import Unread
 from maltu.exports.whatsapp_dates import Evidence, is_possible, sent_at, stamp_of
 from maltu.exports.whatsapp_kinds import told_apart
@@ -38,6 +38,8 @@ _FILE_NAME = re.compile(
     r"|(?P<with>.+?)님과의? ?WhatsApp ?(?:대화|채팅))"
     r"(?: ?\(\d+\))?(?:\.txt|\.zip)?"
 )
+# DiscordChatExporter's plain text, which does not say where a message ends.
+_DISCORD_TEXT = re.compile(r"\s*={10,}\s+Guild: ")
 _NO_TIME = "no time at its start"
 _OTHER_STYLE = "like a message of another style"
 _EARLIER = "earlier than the message before"
@@ -50,6 +52,8 @@ _AROUND_NAMES = " \u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 
 def score(head: str) -> int:
     """Count the lines of ``head`` that start messages of one style."""
+    if _DISCORD_TEXT.match(head):
+        return 0
     styles: Counter[Style] = Counter()
     for line in head.split("\n"):
         stamp = stamp_of(line)
@@ -80,7 +84,7 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     ) as spool:
         evidence = _survey(source, spool)
         if evidence is None:
-            for number, line, _ in _spooled(spool):
+            for number, line, _ in spooled(spool):
                 if line.strip():
                     unread.count(_NO_TIME, number, line)
             raise unread.no_messages(_EXPECTED)
@@ -103,12 +107,6 @@ def _survey(source: Source, spool: IO[str]) -> Evidence | None:
     return max(styles.values(), key=lambda evidence: evidence.stamps, default=None)
 
 
-def _spooled(spool: IO[str]) -> Iterator[tuple[int, str, str]]:
-    for number, line in enumerate(spool, start=1):
-        text = line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
-        yield number, text, line[len(text) :]
-
-
 def _messages(source: Source, spool: IO[str], evidence: Evidence, unread: Unread) -> Iterator[Message]:
     order, guessed = evidence.order()
     only_after_crlf = evidence.after_crlf > evidence.after_lf
@@ -117,7 +115,7 @@ def _messages(source: Source, spool: IO[str], evidence: Evidence, unread: Unread
     record: list[str] = []
     characters = 0
     end_before = ""
-    for number, line, end in _spooled(spool):
+    for number, line, end in spooled(spool):
         stamp = None if only_after_crlf and end_before == "\n" else stamp_of(line)
         end_before = end
         if stamp and (starts := _starts(stamp, evidence.style, order)):

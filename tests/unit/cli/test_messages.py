@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,47 @@ def test_standard_input_is_an_export_too(export: Path) -> None:
     assert done.returncode == 0
     assert json.loads(out.splitlines()[1])["text"] == "NA"
     assert b"3 messages" in err
+
+
+def test_a_zips_exports_come_one_after_the_other(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = tmp_path / "rooms.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("one.csv", EXPORT)
+        packed.writestr("none.csv", "Date,User,Message\n")
+        packed.writestr("two.csv", EXPORT.replace("Json", "Toml"))
+    assert main(["messages", str(path)]) == 1
+
+    out, err = capfdbinary.readouterr()
+    assert [json.loads(line)["sender"] for line in out.splitlines()] == [
+        *("Json", "Csv", "Json"),
+        *("Toml", "Csv", "Toml"),
+    ]
+    assert [line for line in err.decode().splitlines() if line.endswith(":")] == [
+        "one.csv in rooms.zip:",
+        "none.csv in rooms.zip:",
+        "two.csv in rooms.zip:",
+    ]
+    assert err.decode().splitlines()[-1] == "maltu: 1 of 3 exports in rooms.zip cannot be read."
+
+
+def test_a_pipe_is_read_once(export: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, export.read_bytes())
+    os.close(writing)
+    done = subprocess.run(  # noqa: S603 - the command under test
+        [sys.executable, "-m", "maltu", "messages", f"/dev/fd/{reading}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "shared")},
+        pass_fds=[reading],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(reading)
+
+    assert done.returncode == 0
+    assert b"3 messages" in done.stderr
 
 
 def test_what_cannot_be_read_is_shown_on_standard_error(

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,35 @@ def test_several_exports_of_one_room_are_one_dataset(tmp_path: Path, export: str
     numbers = report(tmp_path)
     assert numbers["conversations"] == 70
     assert numbers["skipped"] == {"in another export too": 60}
+
+
+def rooms_in_a_zip(tmp_path: Path) -> str:
+    path = tmp_path / "rooms.zip"
+    others = [m._replace(sender="Toml") if m.sender != SPEAKER else m for m in dialogues(20, start=100)]
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, said in {
+            "KakaoTalk_Chat_Csv_2022-12-18-10-00-00.csv": dialogues(30),
+            "b.csv": others,
+        }.items():
+            packed.write(write(tmp_path / name, said), name)
+        packed.writestr("c.csv", "Date,User,Message\n")
+    return str(path)
+
+
+def test_a_zips_rooms_are_as_several_exports(tmp_path: Path) -> None:
+    assert prepare(tmp_path, rooms_in_a_zip(tmp_path), "--speaker", SPEAKER) == 0
+
+    numbers = report(tmp_path)
+    assert numbers["conversations"] == 50
+    assert numbers["warnings"][0].startswith("c.csv in rooms.zip was left out: The export has no messages")
+
+
+def test_one_room_of_several_does_not_say_who_the_persona_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(tmp_path, rooms_in_a_zip(tmp_path)) == 1
+
+    assert "Csv (50 messages), Json (30 messages), Toml (20 messages)" in capfd.readouterr().err
 
 
 def test_the_command_line_wins_over_the_settings_file(tmp_path: Path, export: str) -> None:

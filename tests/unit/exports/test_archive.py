@@ -107,7 +107,7 @@ def test_several_exports_are_named() -> None:
         ([("a.txt", "안녕"), ("b.txt", "하이")], "None of the 2 texts in talk.zip"),
         ([("a.txt", "안녕")], "a.txt is no export that is understood"),
         ([("[Content_Types].xml", "<a/>"), ("a.txt", TEXT)], "an office document"),
-        ([(f"{n}.txt", "") for n in range(archive.MAX_CANDIDATES + 1)], "holds 1,001 texts"),
+        ([(f"{n}.txt", "") for n in range(archive.MAX_CANDIDATES + 1)], "holds 5,001 texts"),
     ],
 )
 def test_what_else_a_zip_may_hold(members: list[tuple[str, str | bytes]], said: str) -> None:
@@ -170,6 +170,25 @@ def test_a_damaged_zip_is_read_or_refused(at: int) -> None:
         list(opened(bytes(content), name="talk.zip"))
     except UnreadableExport:
         return
+
+
+def test_an_entry_without_a_name_is_left_alone() -> None:
+    content = bytearray(zipped([("x", "안녕"), ("talk.txt", TEXT)]))
+    at = content.index(b"PK\x01\x02")
+    # The name becomes a part of what may follow it.
+    struct.pack_into("<HH", content, at + 28, 0, 1)
+
+    assert len(list(opened(bytes(content), name="talk.zip"))) == 1
+
+
+@pytest.mark.parametrize("entry", [b"PK\x01\x02", b"PK\x03\x04"])
+def test_a_name_in_no_encoding_is_damage(entry: bytes) -> None:
+    content = bytearray(zipped([("이름.txt", TEXT)]))
+    name = content.index("이름".encode(), content.index(entry))
+    content[name + 1] = 0xFF
+
+    with pytest.raises(UnreadableExport, match="damaged"):
+        opened(bytes(content), name="talk.zip")
 
 
 def test_a_zip_that_was_cut_off_is_damaged() -> None:

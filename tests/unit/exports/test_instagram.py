@@ -103,6 +103,7 @@ _MEDIA: list[tuple[dict[str, Any], str | None, str]] = [
     ({"share": {"link": "x"}}, None, "(share)"),
     ({"share": {"link": "x"}}, "홍길동 sent an attachment.", "홍길동 sent an attachment."),
     ({}, "홍길동님이 첨부 파일을 보냈습니다.", "홍길동님이 첨부 파일을 보냈습니다."),
+    ({}, "회원님이 사진 2장을 보냈습니다.", "회원님이 사진 2장을 보냈습니다."),
     ({"photos": [{"uri": "x"}]}, "You sent a photo.", "You sent a photo."),
     ({"call_duration": 12}, "Video chat ended", "Video chat ended"),
     ({"type": "Call"}, None, "(call)"),
@@ -152,6 +153,60 @@ def test_text(content: str, fields: dict[str, Any]) -> None:
 
 def test_what_was_unsent_is_deleted() -> None:
     assert read(record(None, is_unsent=True))[0][2:] == ("", "deleted")
+
+
+def test_the_title_stands_at_the_end_of_a_long_file() -> None:
+    reading = opened(json.dumps(thread_of(*(record("긴 말 " * 30, timestamp_ms=AT - n) for n in range(500)))))
+
+    assert reading.room is None
+    assert len(list(reading)) == 500
+    assert reading.room == "앤"
+
+
+def encrypted(*said: dict[str, Any]) -> str:
+    usual: dict[str, Any] = {
+        "isUnsent": False,
+        "media": [],
+        "reactions": [],
+        "senderName": "홍길동",
+        "type": "text",
+    }
+    records = [{**usual, **one} for one in said]
+    thread: dict[str, Any] = {"participants": ["Ann", "홍길동"], "threadName": "Ann_7", "messages": records}
+    return json.dumps(thread, ensure_ascii=False)
+
+
+def test_facebooks_encrypted_chats_say_the_same_in_other_words() -> None:
+    reading = opened(
+        encrypted(
+            {"timestamp": AT + 4, "text": "셋", "reactions": [{"actor": "Ann", "reaction": "❤"}]},
+            {"timestamp": AT + 3, "text": "", "isUnsent": True},
+            {"timestamp": AT + 2, "text": "", "type": "media", "media": [{"uri": "./media/a-b.JPEG"}]},
+            {"timestamp": AT + 1, "text": None, "media": [{"uri": "./media/x.unknown"}]},
+            {"timestamp": AT + 1, "text": "이거 봐", "media": [{"uri": "./media/x.mp4"}]},
+            {"timestamp": AT, "text": "하나", "senderName": "Ann"},
+        ),
+        name="Ann_7.json",
+    )
+
+    assert [message[1:] for message in reading] == [
+        ("Ann", "하나", "text"),
+        ("홍길동", "이거 봐", "text"),
+        ("홍길동", "(file)", "media"),
+        ("홍길동", "(photo)", "media"),
+        ("홍길동", "", "deleted"),
+        ("홍길동", "셋", "text"),
+    ]
+    assert (reading.format, reading.room, reading.skipped) == ("instagram", "Ann_7", {})
+
+
+@given(st.dictionaries(st.sampled_from(["senderName", "timestamp", "text", "media", "isUnsent"]), oddities))
+def test_an_encrypted_chats_fields_of_any_type_are_read_or_counted(fields: dict[str, Any]) -> None:
+    reading = opened(
+        encrypted({"timestamp": AT, "text": "하이"}, {"timestamp": AT, "text": "하이", **fields})
+    )
+
+    assert len(list(reading)) + reading.skipped.total() == 2
 
 
 @pytest.mark.parametrize(

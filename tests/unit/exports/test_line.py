@@ -44,6 +44,8 @@ def test_an_export(end: str, bom: str) -> None:
         ("[LINE] Chat history with Ann Lee", "Ann Lee"),
         ("Chat history with Ann Lee", "Ann Lee"),
         ('[LINE] Chat history in "Plan B"', "Plan B"),
+        ("[LINE] 與花子的聊天記錄", "花子"),
+        ("[LINE] 花子的聊天记录", "花子"),
         ("[LINE] 홍길동님과의 대화", "홍길동"),
         ("[LINE] 홍길동 님과의 채팅", "홍길동"),
         ("[LINE] x", None),
@@ -51,7 +53,12 @@ def test_an_export(end: str, bom: str) -> None:
 )
 @pytest.mark.parametrize(
     "saved",
-    ["保存日時：2026/08/21 11:59", "Saved on: 3/18/2022, 14:56", "저장한 날짜 : 2022. 3. 18. 오후 2:56"],
+    [
+        "保存日時：2026/08/21 11:59",
+        "Saved on: 3/18/2022, 14:56",
+        "저장한 날짜 : 2022. 3. 18. 오후 2:56",
+        "儲存日期： 2022/03/18 14:56",
+    ],
 )
 def test_titles(title: str, saved: str, room: str | None) -> None:
     reading = opened(f"{title}\n{saved}\n\n{DATE}14:56\tAnn\tx\n")
@@ -66,11 +73,19 @@ def test_titles(title: str, saved: str, room: str | None) -> None:
     [
         *("2022/03/18(金)", "2022/3/18(金)", "2022.03.18 金曜日", "2022年3月18日(金)", "2022年3月18日金曜日"),
         *("2022.03.18 금요일", "2022. 3. 18. 금요일", "2022년 3월 18일 금요일", "2022. 3. 18. (금)"),
+        *("2022/03/18（五）", "2022.03.18 星期五", "2022/3/18週五", "2022/3/18周五"),
         *("2022.03.18 Friday", "2022/03/18(Fri)", "Fri, 03/18/2022", "Fri, 18/03/2022"),
     ],
 )
 def test_dates(date: str) -> None:
     assert messages(f"{HEAD}{date}\n14:56\tAnn\tx\n")[0].sent_at == SENT_AT
+
+
+def test_a_line_below_a_date_is_no_part_of_the_title() -> None:
+    reading = opened(f"{HEAD}{DATE}保存日時：2026/08/21 14:55\tAnn\tx\n14:56\tAnn\ty\n")
+
+    assert [message.text for message in reading] == ["y"]
+    assert reading.skipped == {"outside any message": 1}
 
 
 def test_the_weekday_tells_whether_the_month_comes_first() -> None:
@@ -138,6 +153,14 @@ def test_a_message_inside_quotation_marks_is_counted_as_doubtful() -> None:
 
     assert [message.text for message in reading] == ['"見て\nこれ', "やあ"]
     assert reading.doubtful == {"inside quotation marks": 1}
+
+
+@pytest.mark.parametrize(("text", "doubtful"), [('"見て', 1), ('"', 1), ('"見て"', 0), ("見て", 0)])
+def test_a_quotation_mark_may_have_been_meant_to_close_later(text: str, doubtful: int) -> None:
+    reading = opened(f"{HEAD}{DATE}14:56\tAnn\t{text}\n14:57\tBob\tやあ\n")
+
+    assert [message.text for message in reading] == [text, "やあ"]
+    assert reading.doubtful.total() == doubtful
 
 
 @pytest.mark.parametrize(

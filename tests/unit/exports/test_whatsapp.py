@@ -414,3 +414,9 @@ def test_a_long_text_takes_no_longer_than_its_length(stamp: str, text: str) -> N
     assert len(messages(f"{stamp}Ann: {text}\n{stamp}Bob: x\n")) == 2
 
     assert time.process_time() - started < 2
+
+
+def test_discords_plain_text_is_no_whatsapp() -> None:
+    rule = "=" * 62
+    with pytest.raises(UnreadableExport, match="the JSON and CSV of DiscordChatExporter"):
+        messages(f"{rule}\nGuild: x\nChannel: y\n{rule}\n\n[2022-03-18 14:56] Ann\nhi\n")

@@ -1,0 +1,171 @@
+"""Puts the messages of LINE's txt together from its lines, and tells what they are."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from maltu.exports.line_dates import date_of
+from maltu.exports.message import Message
+from maltu.exports.names import Spellings
+from maltu.exports.text_lines import too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from maltu.exports.message import Kind
+    from maltu.exports.source import Source
+    from maltu.exports.unread import Unread
+
+_RARE = "of somebody met seldom, whose name may be longer"
+TITLE = re.compile(
+    r"(?:\[LINE\] ?)?"
+    r"(?:Chat history (?:with|in) (?P<en>.+)"
+    r"|(?P<ja>.+?)(?:との|の)?トーク履歴|(?P<ko>.+?) ?님과의 (?:대화|채팅).*"
+    r"|[與与]?(?P<zh>.+?)的(?:聊天[記记][錄录]|對話|对话))"
+)
+_PREAMBLE = re.compile(
+    r"(?:\[LINE\].*|保存日時 ?[:：].*|Saved on ?:.*|저장(?:한 날짜| 일시|일시|된 날짜) ?[:：].*"
+    r"|(?:儲存|保存)(?:日期|時間|时间) ?[:：].*|บันทึกวันที่ ?:.*)"
+)
+_PM = frozenset(("오후", "午後", "下午", "p", "P"))
+_MEDIA = re.compile(
+    r"\[(?:スタンプ|写真|動画|画像|ボイスメッセージ|ファイル|アルバム|連絡先|位置情報|ノート|プレゼント|ギフト"
+    r"|Sticker|Photo|Video|Voice message|File|Album|Contact|Location|Note|Gift"
+    r"|스티커|사진|동영상|음성 ?메시지|파일|앨범|연락처|위치(?: ?정보)?|노트|선물"
+    r"|貼圖|照片|圖片|影片|語音訊息|檔案|相簿|聯絡資訊|位置訊息|記事本"
+    r"|贴图|图片|视频|语音信息|文件|相册|联系人|位置)\]"
+    r"|☎ .+"
+)
+DELETED = re.compile(
+    r"(?:.{0,40}(?:が|は))?メッセージの送信を取り消しました。?"
+    r"|(?:.{1,40} )?unsent a message\.?|Message unsent\.?"
+    r"|(?:.{1,40}(?:님이|이|가) )?메시지 (?:전송을|보내기를) 취소했습니다\.?"
+    r"|(?:.{1,40})?(?:已收回訊息|撤回了一[条則]消息)。?"
+)
+
+
+class Header(NamedTuple):
+    """A message's first line; without a sender, LINE speaks.
+
+    Attributes:
+        media: whether the text is a placeholder.
+        rare: whether nothing else says that a message starts here.
+    """
+
+    clock: re.Match[str]
+    sender: str
+    text: str
+    media: bool = False
+    rare: bool = False
+
+
+class Records:
+    """Puts messages together, line by line."""
+
+    def __init__(self, source: Source, unread: Unread, header_of: Callable[[str], Header | None]) -> None:
+        self._source = source
+        self._unread = unread
+        self._header_of = header_of
+        self._spellings = Spellings()
+        self._day: date | None = None
+        self._record: _Record | None = None
+
+    def take(self, number: int, line: str) -> Message | None:
+        """Take a line; give the message that ended before it."""
+        if (dated := date_of(line)) is not None:
+            message = self.end(before_date=True)
+            self._day = dated
+            return message
+        if (header := self._header_of(line)) and not self._is_quoted(header):
+            if self._record and self._record.is_open():
+                self._source.doubtful["inside quotation marks"] += 1
+            message = self.end()
+            self._start(number, line, header)
+            return message
+        if self._record:
+            self._record.add(line, number)
+        elif line.strip() and (self._day or not (_PREAMBLE.fullmatch(line) or TITLE.fullmatch(line))):
+            self._unread.count("outside any message", number, line)
+        return None
+
+    def end(self, *, before_date: bool = False) -> Message | None:
+        """Give the message whose lines were taken last."""
+        record, self._record = self._record, None
+        return record and record.message(self._spellings, before_date=before_date)
+
+    def _is_quoted(self, header: Header) -> bool:
+        """Tell whether a line that looks like a message, of somebody unknown, is part of the one before."""
+        if not header.rare:
+            return False
+        self._source.doubtful[_RARE] += 1
+        sent_at = self._day and _sent_at(self._day, header.clock)
+        return bool(self._record and sent_at and sent_at < self._record.sent_at)
+
+    def _start(self, number: int, line: str, header: Header) -> None:
+        if self._day is None:
+            self._unread.count("no date before it", number, line)
+        elif (sent_at := _sent_at(self._day, header.clock)) is None:
+            self._unread.count("unreadable time", number, line)
+        else:
+            self._record = _Record(sent_at, header)
+
+
+class _Record:
+    """A message's lines."""
+
+    def __init__(self, sent_at: datetime, header: Header) -> None:
+        self.sent_at = sent_at
+        self._header = header
+        self._lines = [header.text]
+        self._characters = 0
+
+    def add(self, line: str, number: int) -> None:
+        self._characters += len(line) + 1
+        too_long(self._characters, number)
+        self._lines.append(line)
+
+    def is_open(self) -> bool:
+        """Tell whether a quotation mark opens the text and has not closed yet."""
+        closed = len(self._lines) > 1 or len(self._lines[0]) > 1
+        return self._lines[0].startswith('"') and not (closed and self._lines[-1].endswith('"'))
+
+    def message(self, spellings: Spellings, *, before_date: bool = False) -> Message:
+        """Give the message; an empty line stands before a date, and is no part of it."""
+        if before_date and len(self._lines) > 1 and not self._lines[-1]:
+            self._lines.pop()
+        text = _unquoted("\n".join(self._lines))
+        sender = self._header.sender
+        kind: Kind = "media" if self._header.media and text == self._header.text else _kind_of(sender, text)
+        return Message(self.sent_at, spellings[sender], text, kind)
+
+
+def _unquoted(text: str) -> str:
+    if "\n" not in text or not (text.startswith('"') and text.endswith('"')):
+        return text
+    inner = text[1:-1]
+    # Some versions double the marks inside, others do not: an odd run tells that they were left alone.
+    runs = re.findall('"+', inner)
+    return inner.replace('""', '"') if all(len(run) % 2 == 0 for run in runs) else inner
+
+
+def _kind_of(sender: str, text: str) -> Kind:
+    if DELETED.fullmatch(text):
+        return "deleted"
+    if not sender:
+        return "system"
+    return "media" if _MEDIA.fullmatch(text) else "text"
+
+
+def _sent_at(day: date, clock: re.Match[str]) -> datetime | None:
+    hour, minute = int(clock["hour"]), int(clock["minute"])
+    if half := clock["before"] or clock["after"]:
+        hour = hour % 12 + 12 * (half in _PM)
+    if hour >= 30 or minute >= 60:  # noqa: PLR2004 - no night is longer than until 29:59
+        return None
+    try:
+        return datetime.combine(day, time()) + timedelta(hours=hour, minutes=minute)
+    except OverflowError:
+        return None
