@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 SAMPLES = ROOT / "infra" / "local" / "sample"
 SAMPLE_PERSONA = "하준"
 
-_FAILED = {"failed", "cancelled"}
+# It goes no further by itself.
+_STOPPED = {"failed", "cancelled", "rejected", "superseded", "awaiting_approval"}
 _POLL_SECONDS = 0.25
 _FIRST_SIGN_SECONDS = 120
 
@@ -117,7 +118,7 @@ def follow(endpoint: Endpoint, persona: str, told: Callable[[str], None], *, sec
         seen = max(seen, len(timeline))
         # A version succeeds a moment before it is promoted, and only then does it answer.
         answers = version.get("status") == "succeeded" and known.get("live_version")
-        if answers or version.get("status") in _FAILED:
+        if answers or version.get("status") in _STOPPED:
             return version
         time.sleep(_POLL_SECONDS)
     raise LocalRunError(

@@ -12,6 +12,8 @@ endpoint (ministack) does otherwise than AWS:
   where AWS takes it from. The authorizer stays, and so does its 401.
 * A ``Ref`` to a secret becomes its ``Id``: both are the secret's ARN on AWS, and the endpoint gives its name
   for the first, which no policy matches.
+* Whoever answers a waiting task may answer every one: the endpoint does not know which state machine a task's
+  token belongs to, which is what AWS asks the permission for.
 * Resource policies lose the statements that refuse plain HTTP, which is all that the endpoint speaks and
   which never leaves this machine.
 """
@@ -73,6 +75,7 @@ def for_one_machine(built: Path, local: Path) -> None:
         layer["ContentUri"] = _NO_LAYER
     _ask_for_no_key(template)
     _allow_plain_http(template)
+    _answer_every_task(template)
     template = _with_secret_arns(template, frozenset(_named(template, _SECRETS)))
     local.write_text(json.dumps(template, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
@@ -94,6 +97,15 @@ def _allow_plain_http(template: Section) -> None:
             document["Statement"] = [each for each in statements if "aws:SecureTransport" not in str(each)]
             if not document["Statement"]:
                 del template["Resources"][name]
+
+
+def _answer_every_task(template: Section) -> None:
+    for function in _properties(template, _FUNCTION):
+        policies: list[Section] = function.get("Policies", [])
+        statements = [each for policy in policies for each in policy["Statement"]]
+        for statement in statements:
+            if statement["Action"] == "states:SendTaskSuccess":
+                statement["Resource"] = "*"
 
 
 def _with_secret_arns(node: Any, secrets: frozenset[str]) -> Any:  # noqa: ANN401 - any part of a template

@@ -59,9 +59,9 @@ def cancel(name: str, run: str, *, by: str, desk: Desk) -> dict[str, Any]:
     item = _item_of(persona, run, desk)
     if item["status"] not in UNFINISHED or not desk.registry.ask_to_cancel(persona, item["version"], by):
         raise RunConflict(f"The run {run!r} of {persona!r} has ended; only one under way can be cancelled.")
-    removal = f"cancel-{run_name(item['version'], item['attempt'])}"
-    about = {"reason": "cancel", "persona": persona, "version": item["version"], "by": by}
-    return _start(removal, about, desk)
+    current = run_name(item["version"], item["attempt"])
+    about = {"reason": "cancel", "persona": persona, "version": item["version"], "run": current, "by": by}
+    return _start(f"cancel-{current}", about, desk)
 
 
 def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> dict[str, Any]:

@@ -226,12 +226,11 @@ class Registry:
         )
 
     def begin_erasing(self, persona: str) -> int:
-        """Let no version of the persona answer any longer; return how many did."""
-        pointed = self.table.delete(_persona_key(persona))
-        answered = [item for item in self.versions(persona, limit=None) if item["status"] == "succeeded"]
-        for item in answered:
-            self._record(persona, item["version"], "erasing")
-        return pointed + len(answered)
+        """Let no version of the persona answer any longer; return how many items went."""
+        for item in self.versions(persona, limit=None):
+            if item["status"] == "succeeded":
+                self._record(persona, item["version"], "erasing")
+        return self.table.delete(_persona_key(persona))
 
     def forget_version(self, persona: str, version: str) -> int:
         """Remove a version's item; return how many items went."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from maltu.errors import ProviderRejected, TrainingCancelled
 from maltu.naming import file_names
-from maltu.registry import run_name
+from maltu.registry import UNFINISHED, run_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,31 +49,34 @@ class Places:
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass found: counts of what it removed, and what it was refused."""
+    """What one pass found: counts of what it removed, what it was refused, and the run that it ended."""
 
     removed: Counter[str] = field(default_factory=Counter[str])
     refused: list[str] = field(default_factory=list[str])
+    cancelled: dict[str, str] | None = None
 
 
 def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     """Make one pass.
 
     Args:
-        request: ``id``, ``reason`` (``cancel``, ``retire`` or ``erase``), ``persona``, ``by``, and except for
-            ``erase`` the ``version``; ``passes`` that were made before this one. A run that was stopped from
-            outside is told by its ``execution`` (an ARN) in place of persona and version.
+        request: ``id``, ``reason`` (``cancel``, ``retire`` or ``erase``), ``persona``, ``by``; except for
+            ``erase`` the ``version``, and for ``cancel`` the ``run``; ``passes`` that were made before this
+            one. A run that was stopped from outside is told by its ``execution`` (an ARN) in place of
+            persona, version and run.
         places: where to look.
 
     Returns:
-        ``removed``: how many things this pass removed; ``done``: whether no other pass is needed.
+        ``removed``: how many things this pass removed; ``done``: whether no other pass is needed;
+        ``cancelled``: persona, version and run, where a run was.
 
     Raises:
         ProviderError: the provider cannot be asked now; the pass must be made again.
     """
     if "execution" in request:
-        run = places.workflow.started_with(request["execution"])
-        request = {**request, "persona": run["persona"], "version": run["version"]}
-    about = {name: request[name] for name in ("persona", "version", "reason", "by") if name in request}
+        started = places.workflow.started_with(request["execution"])
+        request = {**request, **{name: started[name] for name in ("persona", "version", "run")}}
+    about = {name: request[name] for name in ("persona", "version", "run", "reason", "by") if name in request}
     places.removals.open(request["id"], about)
     found = Pass()
     match request["reason"]:
@@ -92,23 +95,35 @@ def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     done = finished or request["passes"] >= MAX_PASSES
     if done:
         places.removals.close(request["id"], finished=finished)
-    return {"removed": found.removed.total(), "done": done}
+    return {
+        "removed": found.removed.total(),
+        "done": done,
+        **({"cancelled": found.cancelled} if found.cancelled else {}),
+    }
 
 
 def _cancel(request: Mapping[str, Any], places: Places, found: Pass) -> None:
-    persona, version = request["persona"], request["version"]
-    item = places.registry.version(persona, version)
-    if item is None:
+    """A version that was tried again since, or that succeeded before it could be stopped, stays."""
+    persona, version, run = request["persona"], request["version"], request["run"]
+    if _current_run(persona, version, places) != run:
         return
-    found.removed["runs"] += _stop(item, places)
+    found.removed["runs"] += _stop(run, places)
+    places.turns.release(persona, version)
+    item = places.registry.version(persona, version) or {}
+    if item["status"] == "succeeded":
+        return
     _remove_from_provider(item, places, found)
-    if places.registry.record_cancelled(persona, version):
-        places.turns.release(persona, version)
-        places.notifier.cancelled(
-            persona=persona, run=run_name(version, item["attempt"]), by=item.get("cancelled", request)["by"]
-        )
+    found.cancelled = {"persona": persona, "version": version, "run": run}
+    if item["status"] in UNFINISHED and places.registry.record_cancelled(persona, version):
+        by = item.get("cancelled", request)["by"]
+        places.notifier.cancelled(persona=persona, run=run, by=by)
     if found.refused:
         places.registry.record_leftovers(persona, version, found.refused)
+
+
+def _current_run(persona: str, version: str, places: Places) -> str | None:
+    item = places.registry.version(persona, version)
+    return None if item is None else run_name(version, item["attempt"])
 
 
 def _retire(request: Mapping[str, Any], places: Places, found: Pass) -> None:
@@ -128,7 +143,7 @@ def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     found.removed["objects"] += places.bucket.erase(persona)
     for item in registry.versions(persona, limit=None):
         before = found.removed.total()
-        found.removed["runs"] += _stop(item, places)
+        found.removed["runs"] += _stop(run_name(item["version"], item["attempt"]), places)
         _remove_from_provider(item, places, found)
         if found.removed.total() == before:
             # Only what a pass found nothing of at the provider may be forgotten: its name leads there.
@@ -137,8 +152,7 @@ def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
         found.removed["registry"] += registry.forget_exports(persona) + places.turns.forget(persona)
 
 
-def _stop(item: Item, places: Places) -> int:
-    run = run_name(item["version"], item["attempt"])
+def _stop(run: str, places: Places) -> int:
     token = places.approvals.token(run)
     if token is not None:
         # Whoever approves from now on finds nothing to approve.

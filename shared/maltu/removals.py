@@ -22,7 +22,10 @@ GOES_BY_ITSELF: Final = (
     "Step Functions keeps the histories of runs, which name the persona and its versions, for 90 days.",
     "The provider may keep the records of its jobs, without the data they were trained on.",
 )
-_SHOWN: Final = ("persona", "version", "reason", "by", "status", "begun_at", "ended_at", "removed", "refused")
+_SHOWN: Final = (
+    *("persona", "version", "run", "reason", "by"),
+    *("status", "begun_at", "ended_at", "removed", "refused"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,52 @@ def test_the_same_file_twice_is_one_job(chain: Chain, version: dict[str, Any]) -
     assert len(chain.jobs()) == 1
 
 
+def test_a_version_is_rolled_back_and_a_persona_erased(chain: Chain) -> None:
+    persona, path = "지워질-사람", f"/v1/personas/{quote('지워질-사람')}"
+    versions: list[str] = []
+    for days in (20, 25):
+        chain.drop(persona, dialogue(days), name=f"{days}.csv", speaker=SPEAKER)
+        chain.wait_for_preprocessing()
+        versions.append(chain.follow(persona)["version"])
+    eventually(lambda: chain.api.persona(persona).body["live_version"] == versions[1])
+
+    assert chain.api.call("POST", f"{path}/rollback").body["live_version"] == versions[0]
+    assert chain.api.chat(persona, "저녁은 드셨어요?").ok
+    assert chain.api.call("POST", f"{path}/runs/{versions[1]}-1/cancel").status == 409
+
+    started = chain.api.call("DELETE", path)
+    assert started.status == 202, started.body
+    receipt: dict[str, Any] = {}
+
+    def finished() -> bool:
+        receipt.update(chain.api.call("GET", f"/v1/removals/{started.body['id']}").body)
+        return receipt["status"] == "finished"
+
+    eventually(finished)
+    assert receipt["refused"] == []
+    assert receipt["removed"] == {"registry": 6, "objects": 8, "models": 2}
+    assert chain.api.persona(persona).status == 404
+    assert chain.api.chat(persona, "뭐해?").status == 404
+    left = chain.stack.aws.session.client("s3", endpoint_url=chain.stack.aws.url).list_object_versions(
+        Bucket=chain.stack.bucket, Prefix=f"exports/{persona}/"
+    )
+    assert not left.get("Versions")
+    assert not left.get("DeleteMarkers")
+
+
+def test_a_run_is_cancelled(chain: Chain) -> None:
+    persona, path = "그만둘-사람", f"/v1/personas/{quote('그만둘-사람')}"
+    chain.drop(persona, dialogue(600), speaker=SPEAKER)
+    eventually(lambda: chain.api.persona(persona).ok)
+    version = chain.api.persona(persona).body["versions"][0]["version"]
+
+    assert chain.api.call("POST", f"{path}/runs/{version}/cancel").status == 202
+
+    eventually(lambda: chain.api.persona(persona).body["status"] == "cancelled")
+    assert chain.api.persona(persona).body["versions"][0]["cancelled"]["by"]
+    assert chain.stack.provider.api.call("GET", "/v1/files?purpose=fine-tune").body["data"] == []
+
+
 def test_nothing_is_left_running(chain: Chain) -> None:
     started = descendants()
     assert started
@@ -228,6 +274,13 @@ def test_nothing_is_left_running(chain: Chain) -> None:
     while left := started & parents_of_processes().keys():
         assert time.monotonic() < deadline, f"still running: {left}"
         time.sleep(0.1)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def descendants() -> set[int]:

@@ -6,14 +6,14 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from tests.support.cloud import BUCKET, TABLE
 from tests.support.dialogues import START, export
-from tests.support.engines import GatedEngine
+from tests.support.engines import GatedEngine, broken_engine
 from tests.support.faults import Fault
 
 if TYPE_CHECKING:
@@ -327,3 +327,68 @@ def test_erasing_goes_on_when_the_provider_comes_back(chain: Chain) -> None:
     chain.cloud.finish()
     assert chain.cloud.get(f"/v1/removals/{answer['id']}")[1]["status"] == "finished"
     assert models(chain) == []
+
+
+def test_a_removal_that_looks_again_leaves_the_next_attempt_alone(chain_with: OpenChain) -> None:
+    engine = GatedEngine()
+    with chain_with(engine) as chain:
+        chain.cloud.drop(FIRST, export())
+        assert engine.started.wait(10)
+        version = chain.cloud.version("하준")
+        chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")
+        chain.cloud.finish()
+        engine.gate.set()
+        chain.cloud.drop(FIRST, export())
+        chain.cloud.finish()
+        late = {"id": "late", "reason": "cancel", "persona": "하준", "version": version["version"],
+                "run": version["run"], "by": "api-key", "after_seconds": 0}  # fmt: skip
+        sfn = boto3.client("stepfunctions")
+        sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(late))
+        chain.cloud.finish()
+        assert chain.cloud.version("하준")["status"] == "succeeded"
+        assert len(models(chain)) == 1
+
+
+def test_a_run_that_succeeded_before_it_could_be_stopped_stays(chain: Chain) -> None:
+    chain.cloud.drop(FIRST, export())
+    chain.cloud.finish()
+    version = chain.cloud.version("하준")
+    late = {"id": "late", "reason": "cancel", "persona": "하준", "version": version["version"],
+            "run": version["run"], "by": "api-key", "after_seconds": 0}  # fmt: skip
+    sfn = boto3.client("stepfunctions")
+    sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(late))
+    chain.cloud.finish()
+    assert chain.cloud.version("하준")["status"] == "succeeded"
+    assert len(models(chain)) == 1
+
+
+@pytest.mark.parametrize("engine", ["retrieval", "broken", "cancelled"])
+def test_every_outcome_is_an_event(chain_with: OpenChain, engine: str) -> None:
+    gated = broken_engine() if engine == "broken" else GatedEngine()
+    with chain_with("retrieval" if engine == "retrieval" else gated) as chain:
+        events = heard()
+        chain.cloud.drop(FIRST, export())
+        if engine == "cancelled":
+            assert gated.started.wait(10)
+            chain.cloud.post(f"{PERSONA}/runs/{chain.cloud.version('하준')['run']}/cancel")
+        chain.cloud.finish()
+        version = chain.cloud.version("하준")
+        (told,) = events()
+        assert (told["persona"], told["version"], told["run"]) == ("하준", version["version"], version["run"])
+        assert told["status"] == version["status"]
+
+
+def heard() -> Callable[[], list[dict[str, str]]]:
+    """Listen to the bus; return how to read what was said there."""
+    sqs = boto3.client("sqs")
+    bus: Any = boto3.client("events")
+    queue = sqs.create_queue(QueueName="bus")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus.put_rule(Name="all", EventPattern=json.dumps({"source": ["maltu"], "detail-type": ["Run ended"]}))
+    bus.put_targets(Rule="all", Targets=[{"Id": "queue", "Arn": arn}])
+
+    def read() -> list[dict[str, str]]:
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message.get("Body", ""))["detail"] for message in messages]
+
+    return read
