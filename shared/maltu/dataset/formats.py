@@ -13,12 +13,12 @@ from maltu.dataset.lines import (
     chat_head,
     chat_line,
     completion_line,
-    has_reserved,
 )
 from maltu.prompts import (
     NOTHING_SAID,
     default_system_prompt,
     dialogue_labels,
+    has_reserved,
     render_completion,
     render_prompt,
 )
