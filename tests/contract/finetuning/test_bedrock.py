@@ -268,7 +268,7 @@ def test_names_are_used_once(local: Local) -> None:
         ({"customModelName": "a" * 64}, "customModelName"),
         ({"customizationType": "DISTILLATION"}, "FINE_TUNING only"),
         ({"baseModelIdentifier": "amazon.nova-micro-v1:0:128k"}, "model identifier is invalid"),
-        ({"hyperParameters": {"epochCount": "6"}}, "at most 5"),
+        ({"hyperParameters": {"epochCount": "51"}}, "at most 50"),
         ({"hyperParameters": {"epochCount": "many"}}, "whole number"),
         ({"hyperParameters": {"epochs": "3"}}, "no hyperparameters epochs"),
         ({"trainingDataConfig": {}}, "s3Uri is missing"),

@@ -37,7 +37,8 @@ def read_from_s3(uri: str, *, training: bool) -> Dataset:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dataset.jsonl"
         try:
-            boto3.client("s3").download_file(bucket, key, str(path))
+            # The workers ask at the same time, and only a session of its own makes that safe.
+            boto3.Session().client("s3").download_file(bucket, key, str(path))
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "an error")
             raise InvalidFile(f"cannot be read: S3 answered {code}") from None

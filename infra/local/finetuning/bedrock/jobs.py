@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infra.local.finetuning.store import Record, Store
 
 STOPPING_SECONDS = 0.3
-_MOST_EPOCHS = 5
+_MOST_EPOCHS = 50  # of the local base model, as in the other protocol
 _HYPERPARAMETERS = {"epochCount": "n_epochs", "batchSize": "batch_size"}
 _IGNORED = {"learningRate", "learningRateWarmupSteps"}  # the engines have rates of their own
 _KEPT = (
