@@ -323,8 +323,8 @@ def test_exports_are_private_encrypted_versioned_and_only_reached_over_tls(expan
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert {rule["Id"] for rule in bucket["LifecycleConfiguration"]["Rules"]} == {
-        "datasets-are-made-again-from-exports", "files-of-jobs-are-copies", "replaced-and-deleted-versions-go",
-        "broken-uploads-go",
+        "datasets-are-made-again-from-exports", "files-of-jobs-are-copies",
+        "replaced-and-deleted-versions-go", "broken-uploads-go",
     }  # fmt: skip
     assert not [
         r for r in bucket["LifecycleConfiguration"]["Rules"] if r.get("Prefix", "").startswith("exports")
