@@ -127,7 +127,11 @@ class Provider(Protocol):
         ...
 
     def delete_models(self, run: str) -> tuple[str, ...]:
-        """Remove what the run trained, deployments first; return their ids. What is gone is no error."""
+        """Remove what the run trained, deployments first; return the ids of what this call removed.
+
+        Ask again until it returns nothing: then nothing is left. Where something is on its way out and all
+        else waits for it, this raises ``ProviderUnavailable``.
+        """
         ...
 
 
