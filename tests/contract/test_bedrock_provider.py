@@ -21,7 +21,7 @@ from maltu.providers import Job, Sampling, bedrock_chat
 from maltu.providers.bedrock_chat import request_of
 from tests.support.adapters import ADAPTERS, BUCKET, ROLE, Adapter
 from tests.support.faults import Fault, Faulty
-from tests.support.runs import ASK, BRIEF, PATIENCE, RUN, deployed, end_of, erase, start, stored
+from tests.support.runs import ANOTHER, ASK, BRIEF, PATIENCE, RUN, deployed, end_of, erase, start, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,3 +220,21 @@ def test_every_reason_to_stop_has_one_of_openais_names() -> None:
     shape = cast("StringShape", service_model("bedrock-runtime").shape_for("StopReason"))
     assert set(bedrock_chat.FINISH_REASONS) < set(shape.enum)
     assert set(bedrock_chat.FINISH_REASONS.values()) == {"length", "content_filter"}
+
+
+def test_no_version_of_a_copy_or_of_what_was_measured_stays(provider: Provider, dataset: Path) -> None:
+    s3 = boto3.client("s3")
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    copy = provider.upload(stored(dataset, f"{RUN}-train.jsonl"))
+    provider.upload(stored(dataset, f"{RUN}-train.jsonl"))
+    measured = f"bedrock/output/maltu-{RUN}-1/metrics.csv"
+    other = f"bedrock/output/maltu-{ANOTHER}-1/metrics.csv"
+    for key in (measured, measured, other):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"step,loss")
+    s3.delete_object(Bucket=BUCKET, Key=measured)
+    assert provider.delete_files([f"{RUN}-train.jsonl"]) == (copy,)
+    assert provider.delete_models(RUN) == (f"s3://{BUCKET}/{measured}",)
+    assert provider.delete_models(RUN) == ()
+    left = s3.list_object_versions(Bucket=BUCKET, Prefix="bedrock/")
+    assert [each.get("Key") for each in left.get("Versions", [])] == [other]
+    assert left.get("DeleteMarkers", []) == []

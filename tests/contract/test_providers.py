@@ -67,10 +67,10 @@ def test_a_cancelled_job_ends_and_the_run_may_start_another(
     provider: Provider, adapter: Adapter, dataset: Path
 ) -> None:
     first = start(provider, adapter, dataset)
-    provider.cancel_job(RUN)
+    assert provider.cancel_job(RUN) == 1
     assert end_of(provider, first).status == "cancelled"
-    provider.cancel_job(RUN)
-    provider.cancel_job(ANOTHER)
+    assert provider.cancel_job(RUN) == 0
+    assert provider.cancel_job(ANOTHER) == 0
     second = start(provider, adapter, dataset)
     assert second.id != first.id
     assert start(provider, adapter, dataset).id == second.id

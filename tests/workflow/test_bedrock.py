@@ -139,4 +139,5 @@ def test_a_base_model_that_bedrock_does_not_have_is_told_as_such(chain: Chain) -
     chain.cloud.finish()
     failure = chain.cloud.version("하준")["failure"]
     assert failure["error"] == "ProviderRejected"
-    assert "The provided model identifier is invalid" in failure["reason"]
+    assert "Bedrock in us-east-1 has no base model 'amazon.nova-micro-v1:0:128k'" in failure["reason"]
+    assert kept("bedrock/") == []

@@ -118,17 +118,13 @@ class BedrockProvider:
             events=tuple(_stages(answer.get("statusDetails", {}))),
         )
 
-    def cancel_job(self, run: str) -> None:
+    def cancel_job(self, run: str) -> int:
         """Stop whatever job of the run is in progress."""
+        stop = self._control.stop_model_customization_job
         with as_our_errors():
-            for _, job in self._jobs_of(run):
-                if job["status"] == "InProgress":
-                    # It may have ended since it was listed.
-                    _unless(
-                        self._control.stop_model_customization_job,
-                        "ConflictException",
-                        jobIdentifier=job["jobArn"],
-                    )
+            jobs = [job["jobArn"] for _, job in self._jobs_of(run) if job["status"] == "InProgress"]
+            # One may have ended since it was listed.
+            return sum(_unless(stop, "ConflictException", jobIdentifier=job) for job in jobs)
 
     def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:
         """Deploy the model on demand; its deployment is what answers.
@@ -185,18 +181,13 @@ class BedrockProvider:
         )
 
     def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Delete the copies of these names."""
-        deleted: list[str] = []
+        """Delete the copies of these names, and whatever an older version of the bucket keeps of them."""
+        keys = [f"{INPUT}/{name}" for name in names]
         with as_our_errors():
-            for key in (f"{INPUT}/{name}" for name in names):
-                listed = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=key).get("Contents", [])
-                if key in {each["Key"] for each in listed}:
-                    self._s3.delete_object(Bucket=self._bucket, Key=key)
-                    deleted.append(self._uri(key))
-        return tuple(deleted)
+            return tuple(self._uri(key) for key in keys if key in self._erased(key))
 
     def delete_models(self, run: str) -> tuple[str, ...]:
-        """Delete the run's deployments; once they are gone, its models.
+        """Delete the run's deployments; once they are gone, its models and what its jobs measured.
 
         Raises:
             ProviderUnavailable: a deployment is still on its way out.
@@ -204,15 +195,26 @@ class BedrockProvider:
         with as_our_errors():
             listed = list(self._listed("list_custom_model_deployments", run, "modelDeploymentSummaries"))
             if listed:
-                found = [each["customModelDeploymentArn"] for each in listed]
-                return self._deleted_deployments(found)
+                return self._deleted_deployments([each["customModelDeploymentArn"] for each in listed])
             models = [each["modelArn"] for each in self._listed("list_custom_models", run, "modelSummaries")]
-            gone = ("ResourceNotFoundException",)
-            return tuple(
+            delete = self._control.delete_custom_model
+            deleted = [
                 model
                 for model in models
-                if _unless(self._control.delete_custom_model, *gone, modelIdentifier=model)
-            )
+                if _unless(delete, "ResourceNotFoundException", modelIdentifier=model)
+            ]
+            outputs = self._erased(f"{OUTPUT}/{_name(run)}-")
+            return (*deleted, *map(self._uri, sorted(outputs)))
+
+    def _erased(self, prefix: str) -> set[str]:
+        """Delete every version of every object under ``prefix``; return their keys."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+        keys: set[str] = set()
+        for page in pages:
+            for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                self._s3.delete_object(Bucket=self._bucket, Key=each["Key"], VersionId=each["VersionId"])
+                keys.add(each["Key"])
+        return keys
 
     def _deleted_deployments(self, deployments: Sequence[str]) -> tuple[str, ...]:
         delete = self._control.delete_custom_model_deployment
