@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
+from tests.support import cloud as support
 from tests.support.adapters import BEDROCK
-from tests.support.cloud import BUCKET
+from tests.support.aws_shapes import operation_at
+from tests.support.cloud import BUCKET, TEMPLATE
 from tests.support.dialogues import ANSWERED, export
 from tests.support.engines import GatedEngine, broken_engine
 from tests.support.faults import Fault
+from tests.support.handlers import load_handler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
 
     from tests.workflow.conftest import Chain
@@ -24,6 +29,57 @@ if TYPE_CHECKING:
 
 KEY = "exports/하준/chat.csv"
 CHAT = "/v1/chat/completions"
+
+
+@pytest.fixture
+def chain_with(chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenChain]:
+    """Open chains in which no function asks for more of Bedrock than the template lets it."""
+    asked: dict[str, set[str]] = defaultdict(set)
+
+    @contextmanager
+    def open_watched(*arguments: Any, **options: Any) -> Generator[Chain]:  # noqa: ANN401 - as it is opened
+        with chain_with(*arguments, **options) as opened:
+
+            def load(name: str) -> Callable[[Any, Any], Any]:
+                def run(event: object, context: object) -> object:
+                    before = len(opened.wire.served)
+                    try:
+                        return load_handler(name)(event, context)
+                    finally:
+                        asked[name] |= {*permissions(opened.wire.served[before:])}
+
+                return run
+
+            monkeypatch.setattr(support, "load_handler", load)
+            yield opened
+
+    yield open_watched
+    assert asked["check_access"] == {"bedrock:GetFoundationModel"}
+    for name, needed in asked.items():
+        assert needed <= granted(name), name
+
+
+def permissions(served: list[str]) -> Iterator[str]:
+    for line in served:
+        operation = operation_at(*line.split(" ", 1))
+        if operation:
+            yield f"bedrock:{'InvokeModel' if operation.name == 'Converse' else operation.name}"
+
+
+def granted(function: str) -> set[str]:
+    """What the template lets a function ask of Bedrock; ``function`` is its folder's name."""
+    role = {"Ref": f"{function.title().replace('_', '')}FunctionRole"}
+    policies = [
+        each["Properties"] for each in TEMPLATE["Resources"].values() if each["Type"] == "AWS::IAM::Policy"
+    ]
+    statements = [
+        each
+        for policy in policies
+        if role in policy["Roles"]
+        for each in policy["PolicyDocument"]["Statement"]
+    ]
+    actions = [each["Action"] for each in statements]
+    return {action for each in actions for action in ([each] if isinstance(each, str) else each)}
 
 
 @pytest.fixture
@@ -141,3 +197,19 @@ def test_a_base_model_that_bedrock_does_not_have_is_told_as_such(chain: Chain) -
     assert failure["error"] == "ProviderRejected"
     assert "Bedrock in us-east-1 has no base model 'amazon.nova-micro-v1:0:128k'" in failure["reason"]
     assert kept("bedrock/") == []
+
+
+def test_an_erased_persona_leaves_nothing_at_bedrock(chain: Chain) -> None:
+    for persona in ("하준", "지우"):
+        chain.cloud.drop(f"exports/{persona}/chat.csv", export(persona=persona))
+        chain.cloud.finish()
+    answer = chain.cloud.delete("/v1/personas/하준")[1]
+    chain.cloud.finish()
+    receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
+    assert (receipt["status"], receipt["refused"]) == ("finished", [])
+    assert receipt["removed"]["models"] == 2, "the deployment, then the model"
+    assert kept("bedrock/") == []
+    kept_models = [model.id for model in chain.provider.models.list()][1:]
+    assert len(kept_models) == 1, "the other persona's"
+    said = [{"role": "user", "content": "뭐해~"}]
+    assert chain.cloud.post(CHAT, {"model": "지우", "messages": said})[0] == 200
