@@ -180,7 +180,7 @@ class Cloud:
 
 
 @contextmanager
-def cloud(
+def cloud(  # noqa: PLR0913 - what is deployed, and what tests vary
     monkeypatch: pytest.MonkeyPatch,
     provider_url: str,
     *,
