@@ -4,7 +4,8 @@ PYTHON ?= python3
 override EXPORT := $(value EXPORT)
 override SPEAKER := $(value SPEAKER)
 override PERSONA := $(value PERSONA)
-export EXPORT SPEAKER PERSONA
+override PROVIDER := $(value PROVIDER)
+export EXPORT SPEAKER PERSONA PROVIDER
 
 VENV := .venv/.installed
 SAM := .venv-sam/.installed

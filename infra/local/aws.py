@@ -17,7 +17,7 @@ from infra.local.workspace import MINISTACK
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from infra.local.processes import Children
 
@@ -33,8 +33,8 @@ class Aws:
         """An endpoint that is not up yet."""
         return cls(f"http://127.0.0.1:{free_port()}")
 
-    def start(self, children: Children) -> subprocess.Popen[bytes]:
-        """Start it in the background."""
+    def start(self, children: Children, *, elsewhere: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Start it in the background; ``elsewhere`` names the services that its functions find elsewhere."""
         settings = {
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": self.url.rpartition(":")[2],
@@ -46,7 +46,7 @@ class Aws:
             "AUTH": "true",
         }
         env = aws_environment(self.url, children.place.scratch)
-        return children.start("ministack", [MINISTACK], env={**env, **settings})
+        return children.start("ministack", [MINISTACK], env={**env, **settings, **elsewhere})
 
     def wait(self, process: subprocess.Popen[bytes], children: Children) -> None:
         """Wait until it is up.

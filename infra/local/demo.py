@@ -1,7 +1,7 @@
 """``python -m infra.local.demo``: the whole chain once, from a chat export to a persona that answers.
 
 The environment chooses the file: ``EXPORT`` (a path; the sample where it is empty), ``SPEAKER`` (whose tone)
-and ``PERSONA`` (what to call it).
+and ``PERSONA`` (what to call it); and with ``PROVIDER`` the protocol in which models are tuned and asked.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.drop import choose_export, drop, follow
 from infra.local.endpoint import Endpoint
+from infra.local.provider import chosen_protocol
 from infra.local.stack import running_stack
 from infra.local.terminal import Clock, run
 from infra.local.workspace import BUILD, LocalRunError
@@ -39,7 +40,7 @@ def main() -> None:
         persona=os.environ.get("PERSONA") or None,
     )
     RESULT.unlink(missing_ok=True)
-    with running_stack("demo", clock.say) as stack:
+    with running_stack("demo", clock.say, protocol=chosen_protocol()) as stack:
         endpoint = Endpoint.with_key(stack.endpoint, stack.api_key)
         clock.say(f"dropping {export.path.name} at {export.key}")
         drop(export, stack)

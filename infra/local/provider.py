@@ -1,36 +1,48 @@
-"""The fine-tuning provider on loopback."""
+"""The fine-tuning provider on loopback, in the protocol that was chosen."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from infra.local.endpoint import Endpoint
 from infra.local.environment import aws_environment
 from infra.local.finetuning.engines import NAMES
 from infra.local.processes import free_port, wait_for_http
-from infra.local.workspace import PYTHON, ROOT
+from infra.local.workspace import PYTHON, ROOT, LocalRunError
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
+
+    from boto3 import Session
 
     from infra.local.processes import Children
+
+PROTOCOLS: Final = ("openai", "bedrock")
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The local fine-tuning server; OpenAI's paths begin with ``/v1`` below ``url``."""
+    """The local fine-tuning server; OpenAI's paths begin with ``/v1`` below ``url``, Bedrock's at ``url``."""
 
     url: str
     api_key: str
+    protocol: str = PROTOCOLS[0]
     engine: str = NAMES[0]
 
     @classmethod
-    def on_free_port(cls) -> Provider:
-        """A server that is not up yet, with a key of its own."""
-        return cls(f"http://127.0.0.1:{free_port()}", f"sk-local-{secrets.token_urlsafe(24)}")
+    def on_free_port(cls, protocol: str) -> Provider:
+        """A server that is not up yet, with a key of its own.
+
+        Raises:
+            LocalRunError: there is no such protocol.
+        """
+        if protocol not in PROTOCOLS:
+            raise LocalRunError(f"PROVIDER={protocol}: there are {', '.join(PROTOCOLS)}.")
+        return cls(f"http://127.0.0.1:{free_port()}", f"sk-local-{secrets.token_urlsafe(24)}", protocol)
 
     @property
     def api(self) -> Endpoint:
@@ -59,7 +71,25 @@ class Provider:
         """
         wait_for_http(self.url, process, children.log("fine-tuning"))
 
+    @property
+    def endpoints(self) -> Mapping[str, str]:
+        """Where AWS's clients find Bedrock: here. The local AWS endpoint has none that trains."""
+        return {"AWS_ENDPOINT_URL_BEDROCK": self.url, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.url}
+
+    def base_model(self, session: Session) -> str:
+        """The model that it tunes, as the protocol names it; ``session`` asks Bedrock's."""
+        if self.protocol != "bedrock":
+            return self.models()[0]
+        bedrock = cast("Any", session).client("bedrock", endpoint_url=self.url)
+        listed: list[dict[str, str]] = bedrock.list_foundation_models()["modelSummaries"]
+        return listed[0]["modelId"]
+
     def models(self) -> list[str]:
         """The models that it serves: the one that it tunes, then what was tuned from it."""
         listed: list[dict[str, Any]] = self.api.call("GET", "/v1/models").body["data"]
         return [model["id"] for model in listed]
+
+
+def chosen_protocol() -> str:
+    """The protocol that the person at the terminal chose."""
+    return os.environ.get("PROVIDER") or PROTOCOLS[0]

@@ -12,7 +12,7 @@ from infra.local.aws import Aws
 from infra.local.build import built_stack
 from infra.local.environment import aws_environment
 from infra.local.processes import running_children
-from infra.local.provider import Provider
+from infra.local.provider import PROTOCOLS, Provider
 from infra.local.workspace import SAM, LocalRunError, workspace
 
 if TYPE_CHECKING:
@@ -46,19 +46,21 @@ class Stack:
 
 
 @contextmanager
-def running_stack(name: str, say: Callable[[str], None]) -> Generator[Stack]:
+def running_stack(name: str, say: Callable[[str], None], *, protocol: str = PROTOCOLS[0]) -> Generator[Stack]:
     """Build and deploy the template, keep it up for the block, then stop all that was started.
 
     Args:
         name: what this run is called; one run of a name is up at a time.
         say: is told what goes on.
+        protocol: in which the functions speak to the provider.
 
     Raises:
         LocalRunError: something did not start.
     """
     with workspace(name) as place, running_children(place) as children:
-        aws, provider = Aws.on_free_port(), Provider.on_free_port()
-        ministack, fine_tuning = aws.start(children), provider.start(children, aws_url=aws.url)
+        aws, provider = Aws.on_free_port(), Provider.on_free_port(protocol)
+        ministack = aws.start(children, elsewhere=provider.endpoints)
+        fine_tuning = provider.start(children, aws_url=aws.url)
         try:
             say("building the stack (sam build)")
             with built_stack(children) as template:
@@ -79,9 +81,9 @@ def running_stack(name: str, say: Callable[[str], None]) -> Generator[Stack]:
 def _deploy(children: Children, aws: Aws, provider: Provider, template: Path) -> Mapping[str, str]:
     aws.session.client("s3", endpoint_url=aws.url).create_bucket(Bucket=_ARTIFACTS)
     parameters = {
-        "Provider": "openai",
+        "Provider": provider.protocol,
         "ProviderBaseUrl": f"{provider.url}/v1",
-        "BaseModel": provider.models()[0],
+        "BaseModel": provider.base_model(aws.session),
         "PollSeconds": "1",
         "MaxPollSeconds": "2",
         "QuietSeconds": "0",

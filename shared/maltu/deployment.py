@@ -27,6 +27,8 @@ from maltu.turns import Turns
 from maltu.workflow import Notifier, Workflow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 SECRET_SECONDS = 300
@@ -117,12 +119,22 @@ def secret(variable: str) -> str:
 
 @lru_cache(maxsize=1)
 def _provider(_: int) -> Provider:
+    return open_provider(setting("PROVIDER"), lambda name: _PROVIDER_SETTINGS[name]())
+
+
+def _provider_key() -> str:
     key = json.loads(secret("PROVIDER_SECRET_ARN")).get("api_key")
     if not key:
         raise ProviderRejected('There is no provider key yet: put {"api_key": "..."} into its secret.')
-    return open_provider(
-        setting("PROVIDER"), base_url=os.environ.get("PROVIDER_BASE_URL") or None, api_key=key
-    )
+    return key
+
+
+_PROVIDER_SETTINGS: Mapping[str, Callable[[], str]] = {
+    "api_key": _provider_key,
+    "base_url": lambda: setting("PROVIDER_BASE_URL"),
+    "bucket": lambda: setting("BUCKET_NAME"),
+    "role_arn": lambda: setting("BEDROCK_ROLE_ARN"),
+}
 
 
 @lru_cache(maxsize=4)

@@ -10,6 +10,7 @@ from maltu.dataset import default_system_prompt, inspect, plan_rooms, real_name,
 from maltu.errors import UnreadableExport
 from maltu.exports import Exports, choose_speaker
 from maltu.naming import identity_of
+from maltu.providers.base_models import base_model, default_format
 from maltu.settings import resolve_settings
 
 if TYPE_CHECKING:
@@ -153,12 +154,13 @@ def plan_version(
         persona=persona,
         file_name=used[-1].file,
     )
-    base_model = settings.base_model or default
+    tuned = settings.base_model or default
     chosen = dataclasses.replace(
         settings,
         speaker=speaker,
         system_prompt=settings.system_prompt or default_system_prompt(speaker),
-        base_model=base_model,
+        base_model=tuned,
+        format=settings.format or default_format(base_model(tuned), provider),
     )
     made_from = {**dataclasses.asdict(chosen), "provider": provider}
     # What a run may cost does not change what it makes.
@@ -167,7 +169,7 @@ def plan_version(
     return Plan(
         settings=chosen,
         speaker=speaker,
-        base_model=base_model,
+        base_model=tuned,
         identity=identity_of(persona, content, made_from),
         copies=used,
         exports=[export for each in examined for export in each.exports],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 # What stands for a turn in which nobody said anything. No words are invented for anybody, and validators
 # refuse a message that is empty.
 NOTHING_SAID = " "
+
+_RESERVED = re.compile(r"(?P<role>User|Bot|Assistant|System):|<(?P<tag>image|video)>|\[(?P<end>EOS)\]")
 
 
 def default_system_prompt(speaker: str) -> str:
@@ -80,3 +83,19 @@ def render_completion(text: str, *, separator: str, stop: str, recipe: Recipe) -
     """
     space = " " if separator or recipe == "conversation" else ""
     return f"{space}{text}{stop}"
+
+
+def harmless(text: str) -> str:
+    """Write the words that fail a job at Bedrock with full-width marks, which look the same to a reader."""
+    return _RESERVED.sub(_widened, text) if has_reserved(text) else text
+
+
+def has_reserved(text: str) -> bool:
+    """Tell whether a text holds a word that Bedrock keeps for itself."""
+    return _RESERVED.search(text) is not None
+
+
+def _widened(found: re.Match[str]) -> str:
+    if found["role"]:
+        return f"{found['role']}："
+    return f"＜{found['tag']}＞" if found["tag"] else f"［{found['end']}］"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maltu.providers.base_models import check_limits, training_cost, training_epochs
+from maltu.providers.base_models import check_limits, default_format, training_cost, training_epochs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,7 +26,7 @@ def full_report(
     epochs = training_epochs(train.examples, chosen=settings.n_epochs, model=model)
     findings = check_limits(
         model,
-        format_=settings.format,
+        format_=settings.format or default_format(model, ""),
         examples=train.examples + validation.examples,
         longest_example=summary.longest_example,
         largest_file=max(train.size, validation.size),

@@ -99,7 +99,12 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provi
         )
     asides = [message["content"] for message in messages if message["role"] in {"system", "developer"}]
     system = "\n\n".join([settings["system_prompt"], *asides])
-    if settings["format"] == "chat":
+    if settings["format"] == "bedrock" and not any(
+        message["role"] == "user" and message["content"].strip() for message in said
+    ):
+        # Nobody begins a dialogue there but the user, and not with nothing.
+        raise InvalidRequest("messages holds no text with role 'user' to answer.", param="messages")
+    if settings["format"] != "completions":
         said = [{**message, "content": message["content"] or NOTHING_SAID} for message in said]
         return provider.chat(live.model, [{"role": "system", "content": system}, *said], sampling)
     user_label, persona_label = dialogue_labels(settings["speaker"], named=live.named)

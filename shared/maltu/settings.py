@@ -35,7 +35,7 @@ class PersonaSettings:
         speaker: the persona's name as it stands in the export; None applies the rule in ``choose_speaker``.
         recipe: ``conversation`` trains dialogue as dialogue, ``pair`` one question and its answer.
         format: ``chat`` (OpenAI messages), ``bedrock`` (``bedrock-conversation-2024``) or ``completions``
-            (legacy prompt and completion).
+            (legacy prompt and completion); None takes what the base model reads.
         silence_minutes: a pause longer than this ends a conversation.
         validation_share: the part of the examples, newest first, kept out of training; 0 to 0.5.
         system_prompt: sent with every example and every request; None takes the default one.
@@ -51,7 +51,7 @@ class PersonaSettings:
 
     speaker: str | None = None
     recipe: Recipe = "conversation"
-    format: Format = "chat"
+    format: Format | None = None
     silence_minutes: int = 240
     validation_share: float = 0.1
     system_prompt: str | None = None
@@ -65,7 +65,8 @@ class PersonaSettings:
 
     def __post_init__(self) -> None:
         _one_of("recipe", self.recipe, get_args(Recipe))
-        _one_of("format", self.format, get_args(Format))
+        if self.format is not None:
+            _one_of("format", self.format, get_args(Format))
         _between("silence_minutes", self.silence_minutes, 1, 60 * 24 * 365)
         _between("validation_share", self.validation_share, 0, 0.5)
         if self.budget_usd is not None:

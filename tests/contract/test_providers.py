@@ -2,219 +2,207 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast, get_args
 
 import pytest
 from openai.types.fine_tuning import FineTuningJob
 
-from infra.local.finetuning import create_app, serve
-from maltu.errors import (
-    InvalidSettings,
-    ModelNotReady,
-    ProviderRejected,
-    ProviderUnavailable,
-    RateLimited,
-    TrainingNotAvailable,
-)
-from maltu.providers import DatasetFile, JobStatus, Sampling, open_provider
-from maltu.providers import openai as adapter
-from tests.support.engines import GatedEngine
+from infra.local.finetuning.bedrock.operations import service_model
+from maltu.errors import InvalidSettings, ModelNotReady, ProviderRejected, ProviderUnavailable
+from maltu.providers import JobStatus, Sampling, bedrock, open_provider
+from maltu.providers import openai as openai_adapter
+from tests.support.adapters import ADAPTERS, Adapter
 from tests.support.faults import Fault, Faulty
+from tests.support.runs import ANOTHER, ASK, BRIEF, RUN, deployed, end_of, erase, start, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from maltu.providers import Job, Provider
+    from botocore.model import StringShape
 
-BASE = "maltu-retrieval-1"
-RUN = "20261018t134107000-3f9a1c2b4d5e"
-ASK = [{"role": "system", "content": "s"}, {"role": "user", "content": "밥 먹었어?"}]
-BRIEF = Sampling(max_tokens=50, temperature=0)
-LINE = (
-    '{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "밥 먹었어? %d"}, '
-    '{"role": "assistant", "content": "ㅇㅇ %d"}]}\n'
-)
+    from maltu.providers import Provider
+    from tests.support.engines import GatedEngine
 
 
-@pytest.fixture
-def engine() -> GatedEngine:
-    return GatedEngine()
-
-
-@pytest.fixture
-def wire(tmp_path: Path, engine: GatedEngine) -> Faulty:
-    return Faulty(create_app(tmp_path / "state", engine=engine, api_key="key"))
-
-
-@pytest.fixture(params=["openai"])
-def provider(request: pytest.FixtureRequest, wire: Faulty) -> Iterator[Provider]:
-    with serve(wire) as url:
-        yield open_provider(request.param, base_url=url, api_key="key")
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Path:
-    path = tmp_path / "train.jsonl"
-    path.write_text("".join(LINE % (n, n) for n in range(12)), "utf-8")
-    return path
-
-
-def stored(dataset: Path, name: str) -> DatasetFile:
-    return DatasetFile(name, f"s3://bucket/{name}", lambda: nullcontext(dataset))
-
-
-def start(provider: Provider, dataset: Path, run: str = RUN) -> Job:
-    training = provider.upload(stored(dataset, f"{run}-train.jsonl"))
-    return provider.create_job(run=run, base_model=BASE, training=training, validation=None, n_epochs=1)
-
-
-def end_of(provider: Provider, job: Job) -> Job:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        seen = provider.get_job(job.id)
-        if seen.status not in {"pending", "running"}:
-            return seen
-        time.sleep(0.01)
-    raise TimeoutError(job.id)
-
-
-def test_a_job_trains_a_model_that_answers(provider: Provider, dataset: Path, engine: GatedEngine) -> None:
-    job = start(provider, dataset)
+def test_a_job_trains_a_model_that_answers(
+    provider: Provider, adapter: Adapter, dataset: Path, engine: GatedEngine
+) -> None:
+    job = start(provider, adapter, dataset)
     assert job.status in {"pending", "running"}
     engine.gate.set()
     done = end_of(provider, job)
     assert (done.status, done.reason) == ("succeeded", None)
-    assert done.trained_tokens
-    assert done.model is not None
-    model = provider.ensure_deployed(run=RUN, base_model=BASE, model=done.model)
-    assert model is not None
+    assert bool(done.trained_tokens) is adapter.counts_tokens
+    model = deployed(provider, adapter, done)
+    assert deployed(provider, adapter, done) == model
     replies = provider.chat(model, ASK, BRIEF)
     assert replies.choices[0].text.startswith("ㅇㅇ")
     assert replies.choices[0].finish_reason == "stop"
+    assert replies.prompt_tokens > 0
     assert replies.completion_tokens > 0
     assert len(provider.chat(model, ASK, Sampling(max_tokens=50, n=3)).choices) == 3
-    assert provider.complete(model, "밥 먹었어?", BRIEF).choices[0].text.startswith("ㅇㅇ")
     assert provider.chat(model, ASK, Sampling(max_tokens=1)).choices[0].finish_reason == "length"
+    stopped = provider.chat(model, ASK, replace(BRIEF, stop=("ㅇ ",))).choices[0]
+    assert (stopped.text, stopped.finish_reason) == ("ㅇ", "stop")
 
 
-def test_a_run_finds_its_file_and_its_job_again(provider: Provider, dataset: Path) -> None:
+def test_a_run_finds_its_file_and_its_job_again(provider: Provider, adapter: Adapter, dataset: Path) -> None:
     assert provider.upload(stored(dataset, "a.jsonl")) == provider.upload(stored(dataset, "a.jsonl"))
-    first = start(provider, dataset)
-    assert start(provider, dataset).id == first.id
-    assert start(provider, dataset, run="20261018t134107-another").id != first.id
+    first = start(provider, adapter, dataset)
+    assert start(provider, adapter, dataset).id == first.id
+    assert start(provider, adapter, dataset, run=ANOTHER).id != first.id
 
 
-def test_a_file_of_the_same_name_and_another_size_is_another_file(provider: Provider, dataset: Path) -> None:
-    first = provider.upload(stored(dataset, "a.jsonl"))
-    dataset.write_text(dataset.read_text("utf-8") + LINE % (99, 99), "utf-8")
-    assert provider.upload(stored(dataset, "a.jsonl")) != first
+def test_a_file_of_the_same_name_and_another_size_is_read_as_it_is_now(
+    provider: Provider, adapter: Adapter, dataset: Path, url: str
+) -> None:
+    provider.upload(stored(dataset, "a.jsonl"))
+    dataset.write_text(dataset.read_text("utf-8") + adapter.line % (99, 99), "utf-8")
+    second = provider.upload(stored(dataset, "a.jsonl"))
+    assert adapter.content(url, second) == dataset.read_bytes()
 
 
-def test_a_cancelled_job_ends_and_the_run_may_start_another(provider: Provider, dataset: Path) -> None:
-    first = start(provider, dataset)
-    provider.cancel_job(RUN)
+def test_a_cancelled_job_ends_and_the_run_may_start_another(
+    provider: Provider, adapter: Adapter, dataset: Path
+) -> None:
+    first = start(provider, adapter, dataset)
+    assert provider.cancel_job(RUN) == 1
     assert end_of(provider, first).status == "cancelled"
-    provider.cancel_job(RUN)
-    provider.cancel_job("20261018t134107-never-started")
-    assert start(provider, dataset).id != first.id
+    assert provider.cancel_job(RUN) == 0
+    assert provider.cancel_job(ANOTHER) == 0
+    second = start(provider, adapter, dataset)
+    assert second.id != first.id
+    assert start(provider, adapter, dataset).id == second.id
 
 
-def test_a_failed_job_says_why(provider: Provider, dataset: Path) -> None:
+def test_a_failed_job_says_why_and_the_run_may_start_another(
+    provider: Provider, adapter: Adapter, dataset: Path
+) -> None:
+    whole = dataset.read_text("utf-8")
     dataset.write_text("not json\n" * 12, "utf-8")
-    failed = end_of(provider, start(provider, dataset))
+    failed = end_of(provider, start(provider, adapter, dataset))
     assert failed.status == "failed"
     assert failed.reason is not None
     assert "ine 1" in failed.reason
     assert failed.events
+    dataset.write_text(whole, "utf-8")
+    second = start(provider, adapter, dataset)
+    assert second.id != failed.id
+    assert start(provider, adapter, dataset).id == second.id
 
 
 def test_what_was_uploaded_is_deleted_by_name_and_deleting_again_is_no_error(
-    provider: Provider, dataset: Path, wire: Faulty
+    provider: Provider, adapter: Adapter, dataset: Path, wire: Faulty, url: str
 ) -> None:
     first = provider.upload(stored(dataset, "a.jsonl"))
-    provider.upload(stored(dataset, "b.jsonl"))
+    other = provider.upload(stored(dataset, "b.jsonl"))
     assert provider.delete_files(["a.jsonl", "never.jsonl"]) == (first,)
     assert provider.delete_files(["a.jsonl"]) == ()
-    assert sum(line.startswith("DELETE") for line in wire.served) == 1
-    assert provider.upload(stored(dataset, "a.jsonl")) != first
+    assert sum(line.startswith("DELETE") for line in wire.served) == adapter.file_deletions
+    assert adapter.content(url, first) is None
+    assert adapter.content(url, other) == dataset.read_bytes()
+    again = provider.upload(stored(dataset, "a.jsonl"))
+    assert adapter.content(url, again) == dataset.read_bytes()
 
 
 def test_what_a_run_trained_is_deleted_and_deleting_again_is_no_error(
-    provider: Provider, dataset: Path, engine: GatedEngine
+    provider: Provider, adapter: Adapter, dataset: Path, engine: GatedEngine
 ) -> None:
     engine.gate.set()
-    model = end_of(provider, start(provider, dataset)).model
-    assert model is not None
-    assert provider.delete_models(RUN) == (model,)
-    assert provider.delete_models(RUN) == ()
+    others = end_of(provider, start(provider, adapter, dataset, run=ANOTHER))
+    done = end_of(provider, start(provider, adapter, dataset))
+    serving = deployed(provider, adapter, done)
+    other_serving = deployed(provider, adapter, others, run=ANOTHER)
+    assert set(erase(provider)) == {done.model, serving}
+    assert erase(provider) == []
     with pytest.raises(ModelNotReady):
-        provider.chat(model, ASK, BRIEF)
+        provider.chat(serving, ASK, BRIEF)
+    assert provider.chat(other_serving, ASK, BRIEF).choices[0].text
 
 
-def test_a_base_model_that_the_account_may_tune_passes_the_check(provider: Provider) -> None:
-    provider.check_access(BASE)
+def test_a_base_model_that_the_account_may_tune_passes_the_check(
+    provider: Provider, adapter: Adapter
+) -> None:
+    provider.check_access(adapter.base_model)
 
 
 def test_a_base_model_that_is_not_there_is_refused_before_anything_leaves(provider: Provider) -> None:
-    with pytest.raises(ProviderRejected, match="gpt-0"):
-        provider.check_access("gpt-0")
+    with pytest.raises(ProviderRejected, match=r"gpt\.0"):
+        provider.check_access("gpt.0")
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault("POST", "/jobs", status=429), RateLimited),
-        (Fault("POST", "/jobs", status=429, code="insufficient_quota"), ProviderRejected),
-        (Fault("POST", "/jobs", status=403, code="training_not_available"), TrainingNotAvailable),
-        (Fault("POST", "/jobs", status=403), ProviderRejected),
-        (Fault("POST", "/jobs", status=401), ProviderRejected),
-        (Fault("POST", "/jobs", status=409), ProviderUnavailable),
-        (Fault("POST", "/jobs", status=503), ProviderUnavailable),
-        (Fault("POST", "/jobs", action="lose_answer"), ProviderUnavailable),
-    ],
+    ("adapter", "fault", "error"),
+    [(name, *each) for name, adapter in ADAPTERS.items() for each in adapter.refusals],
+    indirect=["adapter"],
 )
-def test_creating_is_never_repeated_by_itself(
-    provider: Provider, dataset: Path, wire: Faulty, fault: Fault, error: type[Exception]
+def test_creating_is_never_repeated_by_itself(  # noqa: PLR0913, PLR0917 - the fixtures and the case
+    provider: Provider, adapter: Adapter, dataset: Path, wire: Faulty, fault: Fault, error: type[Exception]
 ) -> None:
-    wire.faults.append(fault)
-    with pytest.raises(error):
-        start(provider, dataset)
-    assert fault.times == 0
-    assert sum(line.endswith("POST /v1/fine_tuning/jobs") for line in wire.served) == (
-        fault.action == "lose_answer"
-    )
+    now = replace(fault)
+    wire.faults.append(now)
+    with pytest.raises(error) as raised:
+        start(provider, adapter, dataset)
+    assert raised.type is error
+    assert now.times == 0
+    created = f"POST {adapter.jobs}"
+    assert wire.served.count(created) == (fault.action == "lose_answer")
+    found = start(provider, adapter, dataset)
+    assert wire.served.count(created) == 1, "a later try finds what was made, or makes it"
+    assert start(provider, adapter, dataset).id == found.id
 
 
-def test_asking_is_repeated_by_itself(provider: Provider, dataset: Path, wire: Faulty) -> None:
-    job = start(provider, dataset)
+def test_asking_is_repeated_by_itself(
+    provider: Provider, adapter: Adapter, dataset: Path, wire: Faulty
+) -> None:
+    job = start(provider, adapter, dataset)
     wire.faults.append(Fault("GET", job.id, status=503, times=2))
     assert provider.get_job(job.id).id == job.id
 
 
-def test_a_model_that_is_not_there_yet(provider: Provider) -> None:
+def test_a_model_that_is_not_there_yet(provider: Provider, adapter: Adapter) -> None:
     with pytest.raises(ModelNotReady):
-        provider.chat(f"ft:{BASE}:local:none:00000000", ASK, BRIEF)
+        provider.chat(adapter.nowhere, ASK, BRIEF)
 
 
-def test_a_wrong_key_is_refused(wire: Faulty) -> None:
-    with serve(wire) as url, pytest.raises(ProviderRejected, match="refused the key"):
-        open_provider("openai", base_url=url, api_key="wrong").get_job("ftjob-1")
-
-
-def test_a_host_that_is_not_there() -> None:
+def test_a_host_that_is_not_there(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = adapter.open("http://127.0.0.1:9/v1", monkeypatch)
     with pytest.raises(ProviderUnavailable, match="could not be reached"):
-        open_provider("openai", base_url="http://127.0.0.1:9/v1", api_key="key").chat("m", ASK, BRIEF)
+        provider.chat(adapter.nowhere, ASK, BRIEF)
 
 
 def test_an_unknown_adapter_is_refused_with_those_there_are() -> None:
-    with pytest.raises(InvalidSettings, match="there is: openai"):
-        open_provider("mistral", base_url=None, api_key="key")
+    with pytest.raises(InvalidSettings, match=f"there are: {', '.join(ADAPTERS)}"):
+        open_provider("mistral", str)
 
 
-def test_the_statuses_that_the_sdk_knows_are_all_mapped_and_others_run_on() -> None:
+def test_the_statuses_that_the_vendors_know_are_all_mapped_and_others_run_on() -> None:
     known = FineTuningJob.model_fields["status"].annotation
-    assert set(adapter.STATUSES) == set(get_args(known))
-    assert set(adapter.STATUSES.values()) <= set(get_args(JobStatus))
+    assert set(openai_adapter.STATUSES) == set(get_args(known))
+    shape = cast("StringShape", service_model("bedrock").shape_for("ModelCustomizationJobStatus"))
+    assert set(bedrock.STATUSES) == set(shape.enum)
+    for statuses in (openai_adapter.STATUSES, bedrock.STATUSES):
+        assert set(statuses.values()) <= set(get_args(JobStatus))
+
+
+class TestOpenAI:
+    """What this protocol alone has."""
+
+    @pytest.fixture
+    def adapter(self) -> Adapter:
+        return ADAPTERS["openai"]
+
+    def test_a_completion_is_continued(
+        self, provider: Provider, adapter: Adapter, dataset: Path, engine: GatedEngine
+    ) -> None:
+        engine.gate.set()
+        model = end_of(provider, start(provider, adapter, dataset)).model
+        assert model is not None
+        assert provider.complete(model, "밥 먹었어?", BRIEF).choices[0].text.startswith("ㅇㅇ")
+
+    def test_a_wrong_key_is_refused(
+        self, adapter: Adapter, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(ProviderRejected, match="refused the key"):
+            adapter.open(url, monkeypatch, api_key="wrong").get_job("ftjob-1")

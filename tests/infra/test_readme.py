@@ -305,7 +305,7 @@ def test_the_estimates_epochs_turn_where_it_says(readme: Page) -> None:
     assert re.search("two for Amazon Nova|Amazon Nova는 두 번", paragraph)
 
 
-SAMPLE_SETTINGS = PersonaSettings(speaker="하준", base_model="gpt-4.1-mini-2025-04-14")
+SAMPLE_SETTINGS = PersonaSettings(speaker="하준", format="chat", base_model="gpt-4.1-mini-2025-04-14")
 
 
 @pytest.fixture(scope="module")
@@ -370,7 +370,7 @@ def test_every_make_target_exists(readme: Page) -> None:
 
 def test_every_make_variable_is_read(readme: Page) -> None:
     read = set(re.findall(r"^override (\w+) :=", MAKEFILE, re.MULTILINE))
-    used = {name for code in readme.code for name in re.findall(r"\b([A-Z]+)=(?:name|path)\b", code)}
+    used = {name for code in readme.code for name in re.findall(r"\b([A-Z]+)=(?:name|path|bedrock)\b", code)}
     assert used == read
 
 

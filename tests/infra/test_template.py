@@ -11,6 +11,7 @@ import pytest
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
+from maltu.providers import bedrock
 from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
 
@@ -55,6 +56,16 @@ def statements(resources: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         (name, statement)
         for name, role in of_type(resources, "AWS::IAM::Role").items()
         for policy in role.get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def with_bedrock(resources: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Give what roles may do, and what is added to them where the provider is Bedrock."""
+    return statements(resources) + [
+        (role["Ref"], statement)
+        for policy in of_type(resources, "AWS::IAM::Policy").values()
+        for role in policy["Roles"]
         for statement in policy["PolicyDocument"]["Statement"]
     ]
 
@@ -121,10 +132,11 @@ def test_the_gateways_own_answers_are_in_the_envelope(expanded: dict[str, Any]) 
 
 
 def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
-    for role, statement in statements(expanded):
+    unbounded = ("logs:", "xray:", "bedrock:List")
+    for role, statement in with_bedrock(expanded):
         assert all("*" not in action for action in actions_of(statement)), role
         if statement["Resource"] == "*":
-            assert all(action.startswith(("logs:", "xray:")) for action in actions_of(statement)), role
+            assert all(action.startswith(unbounded) for action in actions_of(statement)), role
 
 
 @pytest.mark.parametrize(
@@ -198,6 +210,90 @@ def test_each_function_may_do_what_it_does_and_no_more(
     assert found == allowed
 
 
+REMOVES_FROM_BEDROCK = {
+    "bedrock:DeleteCustomModel",
+    "bedrock:DeleteCustomModelDeployment",
+    "bedrock:ListCustomModelDeployments",
+    "bedrock:ListCustomModels",
+    "bedrock:ListModelCustomizationJobs",
+    "bedrock:StopModelCustomizationJob",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:ListBucketVersions",
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "added"),
+    [
+        ("AuthorizerFunction", set[str]()),
+        ("PreprocessFunction", set[str]()),
+        ("CheckAccessFunction", {"bedrock:GetFoundationModel"}),
+        ("UploadDatasetFunction", {"s3:PutObject"}),
+        (
+            "CreateFineTuneFunction",
+            {"bedrock:CreateModelCustomizationJob", "bedrock:ListModelCustomizationJobs", "iam:PassRole"},
+        ),
+        ("CheckStatusFunction", {"bedrock:GetModelCustomizationJob"}),
+        (
+            "EnsureDeployedFunction",
+            {
+                "bedrock:CreateCustomModelDeployment",
+                "bedrock:DeleteCustomModelDeployment",
+                "bedrock:GetCustomModelDeployment",
+            },
+        ),
+        ("CleanUpFunction", REMOVES_FROM_BEDROCK),
+        ("RemoveFunction", REMOVES_FROM_BEDROCK),
+        ("CompletionFunction", {"bedrock:InvokeModel"}),
+    ],
+)
+def test_bedrock_adds_to_each_function_what_it_asks_of_bedrock(
+    expanded: dict[str, Any], function: str, added: set[str]
+) -> None:
+    policies = [s for s in with_bedrock(expanded) if s not in statements(expanded)]
+    assert {a for role, s in policies if role == f"{function}Role" for a in actions_of(s)} == added
+
+
+def test_all_that_is_bedrocks_is_there_where_the_provider_is_bedrock() -> None:
+    resources: dict[str, Any] = TEMPLATE["Resources"]
+    of_bedrock = {name for name in resources if name.startswith("Bedrock")}
+    assert of_bedrock
+    assert {name for name, each in resources.items() if each.get("Condition") == "IsBedrock"} == of_bedrock
+    assert TEMPLATE["Conditions"]["IsBedrock"] == {"Fn::Equals": [{"Ref": "Provider"}, "bedrock"]}
+    asking = [name for name, each in FUNCTIONS.items() if "PROVIDER_SECRET_ARN" in variables_of(each)]
+    assert len(asking) == 8
+    for name in asking:
+        given = variables_of(FUNCTIONS[name])["BEDROCK_ROLE_ARN"]
+        assert given == {"Fn::If": ["IsBedrock", {"Fn::GetAtt": ["BedrockRole", "Arn"]}, ""]}, name
+        assert variables_of(FUNCTIONS[name])["BUCKET_NAME"] == {"Ref": "Bucket"}, name
+
+
+def variables_of(function: dict[str, Any]) -> dict[str, Any]:
+    return function["Environment"]["Variables"]
+
+
+def test_bedrock_reads_and_writes_the_files_of_its_own_jobs_alone(expanded: dict[str, Any]) -> None:
+    role = of_type(expanded, "AWS::IAM::Role")["BedrockRole"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert (trust["Principal"], trust["Action"]) == ({"Service": "bedrock.amazonaws.com"}, "sts:AssumeRole")
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    source = trust["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"]
+    assert source.endswith(":${AWS::Region}:${AWS::AccountId}:model-customization-job/*")
+    read, listed, written = (s for name, s in statements(expanded) if name == "BedrockRole")
+    assert (read["Action"], read["Resource"]) == ("s3:GetObject", {"Fn::Sub": "${Bucket.Arn}/bedrock/*"})
+    assert listed["Condition"] == {"StringLike": {"s3:prefix": "bedrock/*"}}
+    assert written["Action"] == "s3:PutObject"
+    assert written["Resource"] == {"Fn::Sub": f"${{Bucket.Arn}}/{bedrock.OUTPUT}/*"}
+    assert bedrock.INPUT.startswith("bedrock/")
+
+
+def test_bedrocks_role_is_passed_to_bedrock_alone(expanded: dict[str, Any]) -> None:
+    (passed,) = (s for _, s in with_bedrock(expanded) if "iam:PassRole" in actions_of(s))
+    assert passed["Resource"] == {"Fn::GetAtt": ["BedrockRole", "Arn"]}
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+
+
 def test_the_state_machine_may_call_its_functions_and_write_its_items(expanded: dict[str, Any]) -> None:
     granted = [s for role, s in statements(expanded) if role == "FineTuneStateMachineRole"]
     invoked = next(s["Resource"] for s in granted if actions_of(s) == {"lambda:InvokeFunction"})
@@ -227,7 +323,8 @@ def test_exports_are_private_encrypted_versioned_and_only_reached_over_tls(expan
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert {rule["Id"] for rule in bucket["LifecycleConfiguration"]["Rules"]} == {
-        "datasets-are-made-again-from-exports", "replaced-and-deleted-versions-go", "broken-uploads-go",
+        "datasets-are-made-again-from-exports", "files-of-jobs-are-copies",
+        "replaced-and-deleted-versions-go", "broken-uploads-go",
     }  # fmt: skip
     assert not [
         r for r in bucket["LifecycleConfiguration"]["Rules"] if r.get("Prefix", "").startswith("exports")
@@ -302,10 +399,11 @@ def test_no_secret_stands_in_the_template_or_the_environment(expanded: dict[str,
 
 
 def test_a_caller_hears_of_a_slow_provider_from_us() -> None:
-    from maltu.providers.openai import ANSWER_SECONDS  # noqa: PLC0415 - the SDK takes its time
+    from maltu.providers import openai  # noqa: PLC0415 - the SDK takes its time
 
     gateway_seconds = 29
-    assert ANSWER_SECONDS < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
+    for seconds in (openai.ANSWER_SECONDS, bedrock.ANSWER_SECONDS + bedrock.CONNECT_SECONDS):
+        assert seconds < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openai
 
 from infra.local.finetuning import create_app, serve
+from tests.support.adapters import OPENAI, Adapter
 from tests.support.cloud import Cloud, cloud
 from tests.support.faults import Faulty
 
@@ -45,6 +46,7 @@ def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
     monkeypatch: pytest.MonkeyPatch,
     engine: Engine | str = "retrieval",
     *,
+    adapter: Adapter = OPENAI,
     deadline_hours: int = 72,
     key: str = "local",
     effects: Effects | None = None,
@@ -55,6 +57,7 @@ def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
         folder: where the provider keeps its state.
         monkeypatch: sets the functions' environment.
         engine: what trains.
+        adapter: what the deployment chose to speak to the provider with.
         deadline_hours: as deployed.
         key: the one that the functions show the provider.
         effects: who watches what the functions and the state machine change.
@@ -64,6 +67,8 @@ def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
     with (
         serve(wire) as url,
         openai.OpenAI(base_url=url, api_key="local") as provider,
-        cloud(monkeypatch, url, api_key=key, deadline_hours=deadline_hours, parties=effects) as up,
+        cloud(
+            monkeypatch, url, adapter=adapter, api_key=key, deadline_hours=deadline_hours, parties=effects
+        ) as up,
     ):
         yield Chain(up, wire, provider)

@@ -30,6 +30,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
+from tests.support.adapters import OPENAI, ROLE, Adapter
 from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sample_event
 
 if TYPE_CHECKING:
@@ -179,10 +180,11 @@ class Cloud:
 
 
 @contextmanager
-def cloud(
+def cloud(  # noqa: PLR0913 - what is deployed, and what tests vary
     monkeypatch: pytest.MonkeyPatch,
     provider_url: str,
     *,
+    adapter: Adapter = OPENAI,
     api_key: str = "local",
     deadline_hours: int = 72,
     parties: Parties | None = None,
@@ -216,13 +218,15 @@ def cloud(
             "REMOVAL_MACHINE_ARN": removals,
             "KEEP_MODELS_DAYS": "30",
             "TOPIC_ARN": topic,
-            "PROVIDER": "openai",
-            "BASE_MODEL": "maltu-retrieval-1",
+            "PROVIDER": adapter.name,
+            "BASE_MODEL": adapter.base_model,
+            "BEDROCK_ROLE_ARN": ROLE,
             "PROVIDER_BASE_URL": provider_url,
             "PROVIDER_SECRET_ARN": secrets.create_secret(Name="provider", SecretString=provider_key)["ARN"],
             "API_KEY_SECRET_ARN": secrets.create_secret(Name="endpoint", SecretString=API_KEY)["ARN"],
         }.items():
             monkeypatch.setenv(name, value)
+        adapter.set_up(provider_url, monkeypatch)
         up = Cloud(queue, machine, removals, invoke=parties.invoke if parties else invoke_handler)
         up.long_waits.set()
         with _engine(up), parties.installed() if parties else nullcontext():

@@ -16,6 +16,7 @@ Action = Literal["refuse", "lose_answer"]
 class Fault:
     """What happens to the next ``times`` requests of ``method`` whose path ends in ``path``.
 
+    A refusal has OpenAI's shape and AWS's at once; ``code`` is the vendor's.
     ``refuse`` answers without asking the server; ``lose_answer`` lets the server do it and then breaks off.
     """
 
@@ -25,6 +26,7 @@ class Fault:
     status: int = 500
     code: str | None = None
     times: int = 1
+    message: str = "as the test wants"
 
 
 @dataclass
@@ -52,9 +54,10 @@ class Faulty:
             await self.app(scope, receive, send)
         elif fault.action == "refuse":
             body = {
-                "error": {"message": "as the test wants", "type": "fault", "param": None, "code": fault.code}
+                "error": {"message": fault.message, "type": "fault", "param": None, "code": fault.code},
+                "message": fault.message,
             }
-            await _answer(send, fault.status, json.dumps(body).encode())
+            await _answer(send, fault.status, json.dumps(body).encode(), fault.code)
         else:
             await self.app(scope, receive, _into_the_void)
             await _answer(send, 502, b"bad gateway")
@@ -64,7 +67,9 @@ async def _into_the_void(_: object) -> None:
     return
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
+async def _answer(send: Send, status: int, body: bytes, code: str | None = None) -> None:
     headers = [(b"content-type", b"application/json"), (b"retry-after-ms", b"1")]
+    if code:
+        headers.append((b"x-amzn-errortype", code.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

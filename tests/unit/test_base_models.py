@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from maltu.providers.base_models import Findings, base_model, check_limits, training_cost, training_epochs
+from maltu.providers.base_models import (
+    Findings,
+    base_model,
+    check_limits,
+    default_format,
+    training_cost,
+    training_epochs,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +87,19 @@ def test_bedrock_passes_twice_unless_told_otherwise() -> None:
     nova = base_model("amazon.nova-lite-v1:0:300k")
     assert training_epochs(50_000, chosen=None, model=nova) == 2
     assert training_epochs(50_000, chosen=4, model=nova) == 4
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "written"),
+    [
+        ("gpt-4.1-mini-2025-04-14", "openai", "chat"),
+        ("maltu-retrieval-1", "openai", "chat"),
+        ("davinci-002", "openai", "completions"),
+        ("some-host/qwen3-8b", "openai", "chat"),
+        ("amazon.nova-micro-v1:0:128k", "bedrock", "bedrock"),
+        ("maltu.retrieval-1", "bedrock", "bedrock"),
+        ("meta.llama3-1-8b-instruct-v1:0:128k", "bedrock", "bedrock"),
+    ],
+)
+def test_a_dataset_is_written_as_its_base_model_reads_it(model: str, provider: str, written: str) -> None:
+    assert default_format(base_model(model), provider) == written

@@ -1,4 +1,4 @@
-"""A fine-tuning server for one machine that speaks OpenAI's wire format.
+"""A fine-tuning server for one machine that speaks OpenAI's wire format, and Bedrock's (``bedrock``).
 
 Files, fine-tuning jobs, models, chat completions and completions, with state on disk, so that any OpenAI
 client can train and use a model without an account, a key or a network. What learns is an engine

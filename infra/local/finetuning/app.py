@@ -12,9 +12,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from infra.local.finetuning import completions, files, jobs, models
+from infra.local.finetuning.bedrock.app import create_bedrock
 from infra.local.finetuning.engines import open_engine
 from infra.local.finetuning.errors import ApiError, on_api_error, on_crash, on_http_exception
-from infra.local.finetuning.guard import Guard
+from infra.local.finetuning.guard import Keyed, LocalOnly
 from infra.local.finetuning.models import Models
 from infra.local.finetuning.server import Server
 from infra.local.finetuning.store import Store
@@ -53,15 +54,18 @@ def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str |
     Args:
         data: The folder that holds its state; made if it is missing, taken up if it is not.
         engine: An engine, or the name of one.
-        api_key: What callers must send as Bearer token; without it everybody on this machine may ask.
+        api_key: What callers of OpenAI's protocol must send as Bearer token; without it everybody on this
+            machine may ask. Bedrock's callers sign.
     """
     chosen = open_engine(engine) if isinstance(engine, str) else engine
+    bedrock = create_bedrock()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         store = Store(data)
         trainer = Trainer(store, chosen)
         app.state.server = Server(store, chosen, Models(store, chosen), trainer)
+        bedrock.state.server = app.state.server
         trainer.start()
         try:
             yield
@@ -70,8 +74,11 @@ def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str |
             store.close()
 
     return Starlette(
-        routes=[Mount("/v1", routes=_ROUTES)],
-        middleware=[Middleware(Guard, api_key=api_key)],
+        routes=[
+            Mount("/v1", routes=_ROUTES, middleware=[Middleware(Keyed, api_key=api_key)]),
+            Mount("/", app=bedrock),
+        ],
+        middleware=[Middleware(LocalOnly)],
         exception_handlers={
             ApiError: on_api_error,
             HTTPException: on_http_exception,

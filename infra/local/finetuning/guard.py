@@ -19,8 +19,23 @@ _HOSTS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
-    """Refuses requests before any route sees them."""
+class LocalOnly:
+    """Refuses what was not asked under this machine's own name, before any route sees it."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request with a refusal, or let the application answer it."""
+        refusal: Response | None = None
+        # Any web page can make a browser ask 127.0.0.1 under the page's own name; chats are private.
+        if scope["type"] == "http" and Headers(scope=scope).get("host", "").partition(":")[0] not in _HOSTS:
+            refusal = envelope(HTTPStatus.FORBIDDEN, f"This server answers as {' or '.join(_HOSTS)} only.")
+        await (refusal or self.app)(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Refuses requests that do not show the key, where the server has one, before any route sees them."""
 
     app: ASGIApp
     api_key: str | None
@@ -31,9 +46,6 @@ class Guard:
         await (refusal or self.app)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> Response | None:
-        # Any web page can make a browser ask 127.0.0.1 under the page's own name; chats are private.
-        if headers.get("host", "").partition(":")[0] not in _HOSTS:
-            return envelope(HTTPStatus.FORBIDDEN, f"This server answers as {' or '.join(_HOSTS)} only.")
         if self.api_key is None:
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")

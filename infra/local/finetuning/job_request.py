@@ -38,6 +38,28 @@ def read_job(body: Record, server: Server) -> Record:
     fields.required(body, "training_file")
     hyperparameters = _hyperparameters(body)
     seed = fields.integer(body, "seed", low=0, high=LARGEST_SEED)
+    return new_job(
+        model=server.engine.base_model,
+        training_file=_file(body, "training_file", server.store) or "",
+        validation_file=_file(body, "validation_file", server.store),
+        hyperparameters=hyperparameters,
+        seed=seed,
+        metadata=_metadata(body),
+        suffix=fields.text(body, "suffix", longest=64) or None,
+    )
+
+
+def new_job(  # noqa: PLR0913 - one argument per thing that a job's creator says
+    *,
+    model: str,
+    training_file: str,
+    validation_file: str | None,
+    hyperparameters: Record,
+    seed: int | None = None,
+    metadata: Record | None = None,
+    suffix: str | None = None,
+) -> Record:
+    """The record of a job that waits for its files to be validated."""
     return {
         "id": new_id("ftjob-"),
         "object": "fine_tuning.job",
@@ -47,16 +69,16 @@ def read_job(body: Record, server: Server) -> Record:
         "fine_tuned_model": None,
         "organization_id": "local",
         "status": "validating_files",
-        "training_file": _file(body, "training_file", server.store),
-        "validation_file": _file(body, "validation_file", server.store),
+        "training_file": training_file,
+        "validation_file": validation_file,
         "result_files": [],
         "trained_tokens": None,
         "error": None,
         "estimated_finish": None,
         "seed": secrets.randbelow(LARGEST_SEED) if seed is None else seed,
         "integrations": [],
-        "metadata": _metadata(body),
-        "user_provided_suffix": fields.text(body, "suffix", longest=64) or None,
+        "metadata": metadata,
+        "user_provided_suffix": suffix,
         "hyperparameters": hyperparameters,
         "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
     }

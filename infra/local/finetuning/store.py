@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Record: TypeAlias = dict[str, Any]
-Kind = Literal["file", "job", "event", "checkpoint", "model"]
+Kind = Literal["file", "job", "event", "checkpoint", "model", "customization", "deployment"]
 Order = Literal["asc", "desc"]
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -38,6 +38,11 @@ CREATE INDEX IF NOT EXISTS record_by_kind ON record (kind, parent, seq);
 def new_id(prefix: str, length: int = 24) -> str:
     """A fresh, unguessable id."""
     return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def new_name(length: int = 12) -> str:
+    """A fresh, unguessable id without capitals, as AWS's resources have."""
+    return "".join(secrets.choice(_ALPHABET).lower() for _ in range(length))
 
 
 class Store:

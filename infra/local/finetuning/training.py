@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from infra.local.finetuning.bedrock.dataset import is_in_s3, read_from_s3
 from infra.local.finetuning.dataset import FEWEST_EXAMPLES, InvalidFile, read_dataset
 from infra.local.finetuning.engine import Hyperparameters, Plan, TrainingCancelled
 from infra.local.finetuning.files import find_file
@@ -112,9 +113,13 @@ def _datasets(store: Store, job: Record) -> tuple[Dataset, Dataset | None]:
 
 def _dataset(store: Store, file: str, param: str, fewest: int) -> Dataset:
     label = param.replace("_", " ").capitalize()
-    if find_file(store, file) is None:
-        raise JobFailed(f"{label} {file} was deleted; upload it again.", code=f"invalid_{param}", param=param)
     try:
+        if is_in_s3(file):
+            return read_from_s3(file, training=param == "training_file")
+        if find_file(store, file) is None:
+            raise JobFailed(
+                f"{label} {file} was deleted; upload it again.", code=f"invalid_{param}", param=param
+            )
         return read_dataset(store.files / file, fewest=fewest)
     except InvalidFile as error:
         raise JobFailed(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from maltu.errors import InvalidSettings
+from maltu.providers.base_models import base_model, default_format
 from maltu.settings import Format, PersonaSettings, Recipe, resolve_settings
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     prepare.add_argument("exports", metavar="EXPORT", type=Path, nargs="+", help="the exports of one persona")
     prepare.add_argument("--speaker", metavar="NAME", help="whose manner of speaking is learned")
     prepare.add_argument("--recipe", choices=get_args(Recipe), help="default: conversation")
-    prepare.add_argument("--format", choices=get_args(Format), help="default: chat")
+    prepare.add_argument("--format", choices=get_args(Format), help="default: what the base model reads")
     prepare.add_argument("--base-model", metavar="ID", help="default: one that reads the format")
     prepare.add_argument(
         "--silence-minutes", metavar="N", type=int, help="a longer pause ends a conversation"
@@ -84,7 +85,9 @@ def _settings(arguments: Arguments, parser: argparse.ArgumentParser) -> PersonaS
         from_file = resolve_settings(stored)
         said = {name: chosen[name] for name in _SETTINGS if chosen[name] is not None}
         settings = dataclasses.replace(from_file, **said)
-        return dataclasses.replace(settings, base_model=settings.base_model or _BASE_MODELS[settings.format])
+        tuned = settings.base_model or _BASE_MODELS[settings.format or "chat"]
+        written = settings.format or default_format(base_model(tuned), "")
+        return dataclasses.replace(settings, base_model=tuned, format=written)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except InvalidSettings as error:

@@ -13,12 +13,12 @@ from maltu.dataset.lines import (
     chat_head,
     chat_line,
     completion_line,
-    has_reserved,
 )
 from maltu.prompts import (
     NOTHING_SAID,
     default_system_prompt,
     dialogue_labels,
+    has_reserved,
     render_completion,
     render_prompt,
 )
@@ -161,13 +161,14 @@ def layout_of(
     if system_prompt is None:
         system_prompt = default_system_prompt(speaker)
     beside = {role: TOKENS_PER_MESSAGE + count_tokens(role) for role in ("system", "user", "assistant")}
-    most = MAX_TOKENS[settings.format]
+    format_ = settings.format or "chat"
+    most = MAX_TOKENS[format_]
     return Layout(
         recipe=settings.recipe,
-        format=settings.format,
+        format=format_,
         max_tokens=min(most, max_example_tokens or most),
         system_prompt=system_prompt,
-        head=(bedrock_head if settings.format == "bedrock" else chat_head)(system_prompt),
+        head=(bedrock_head if format_ == "bedrock" else chat_head)(system_prompt),
         user_label=user_label,
         persona_label=persona_label,
         separator=settings.separator,

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 # Lines are written by hand around the encoder's strings: the same bytes as json.dumps(ensure_ascii=False),
 # held by a test, in half the time.
 from json.encoder import encode_basestring as _quoted
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from maltu.prompts import NOTHING_SAID
+from maltu.prompts import NOTHING_SAID, harmless
 
 if TYPE_CHECKING:
     from maltu.dataset.examples import Example
 
 _text_of = attrgetter("text")
 _is_whole = attrgetter("whole")
-
-_RESERVED = re.compile(r"(?P<role>User|Bot|Assistant|System):|<(?P<tag>image|video)>|\[(?P<end>EOS)\]")
 
 
 def chat_line(example: Example, head: str) -> str:
@@ -76,19 +72,3 @@ def bedrock_head(system_prompt: str) -> str:
 def completion_line(prompt: str, completion: str) -> str:
     """Write a legacy ``{"prompt": ..., "completion": ...}`` line."""
     return f'{{"prompt": {_quoted(prompt)}, "completion": {_quoted(completion)}}}'
-
-
-def harmless(text: str) -> str:
-    """Write the words that fail a job at Bedrock with full-width marks, which look the same to a reader."""
-    return _RESERVED.sub(_widened, text) if has_reserved(text) else text
-
-
-def has_reserved(text: str) -> bool:
-    """Tell whether a text holds a word that Bedrock keeps for itself."""
-    return _RESERVED.search(text) is not None
-
-
-def _widened(found: re.Match[str]) -> str:
-    if found["role"]:
-        return f"{found['role']}："
-    return f"＜{found['tag']}＞" if found["tag"] else f"［{found['end']}］"

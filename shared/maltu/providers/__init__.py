@@ -127,24 +127,34 @@ class Provider(Protocol):
         ...
 
     def delete_models(self, run: str) -> tuple[str, ...]:
-        """Remove what the run trained, deployments first; return their ids. What is gone is no error."""
+        """Remove what the run trained, deployments first; return the ids of what this call removed.
+
+        Ask again until it returns nothing: then nothing is left. Where something is on its way out and all
+        else waits for it, this raises ``ProviderUnavailable``.
+        """
         ...
 
 
-def open_provider(name: str, *, base_url: str | None, api_key: str) -> Provider:
+def open_provider(name: str, setting: Callable[[str], str]) -> Provider:
     """Open the adapter that the deployment chose.
 
     Args:
-        name: ``openai``, for OpenAI and every host that speaks its protocol.
-        base_url: the host, None for the vendor's own.
-        api_key: the key, from the secret store.
+        name: ``openai``, for OpenAI and every host that speaks its protocol, or ``bedrock``.
+        setting: gives the adapter's settings, and is asked for those it has alone: ``base_url`` (empty for
+            the vendor's own) and ``api_key``; ``bucket`` and ``role_arn``.
 
     Raises:
         InvalidSettings: there is no such adapter.
     """
-    if name != "openai":
-        raise InvalidSettings(f"PROVIDER is {name!r}; there is: openai.")
     # A vendor's SDK costs half a second to import: only who calls the vendor pays for it.
-    from maltu.providers.openai import OpenAIProvider  # noqa: PLC0415
+    match name:
+        case "openai":
+            from maltu.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-    return OpenAIProvider(api_key=api_key, base_url=base_url)
+            return OpenAIProvider(api_key=setting("api_key"), base_url=setting("base_url") or None)
+        case "bedrock":
+            from maltu.providers.bedrock import BedrockProvider  # noqa: PLC0415
+
+            return BedrockProvider(bucket=setting("bucket"), role_arn=setting("role_arn"))
+        case _:
+            raise InvalidSettings(f"PROVIDER is {name!r}; there are: openai, bedrock.")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from maltu.settings import Format
 
 Encoding = Literal["o200k_base", "cl100k_base"]
 
@@ -38,7 +41,7 @@ class BaseModel:
     usd_per_million_tokens: float | None = None
     max_example_tokens: int = 16_384
     closes_on: date | None = None
-    formats: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = ()
     recommended_examples: int = 50
     max_examples: int | None = None
     max_file_bytes: int = 512 * _MEBIBYTE
@@ -61,8 +64,8 @@ class Findings:
 
 _OPENAI_CLOSES: Final = date(2027, 1, 14)
 
-_CHAT: Final = ("chat",)
-_LEGACY: Final = ("completions",)
+_CHAT: Final[tuple[Format, ...]] = ("chat",)
+_LEGACY: Final[tuple[Format, ...]] = ("completions",)
 
 
 def _nova(name: str, price: float, most: int) -> BaseModel:
@@ -82,6 +85,7 @@ _TABLE: Final = {
     model.id: model
     for model in (
         BaseModel("maltu-retrieval-1", usd_per_million_tokens=0.0, formats=(*_CHAT, *_LEGACY)),
+        BaseModel("maltu.retrieval-1", usd_per_million_tokens=0.0, formats=("bedrock",)),
         BaseModel("gpt-4.1-2025-04-14", "o200k_base", 25.0, 65_536, _OPENAI_CLOSES, _CHAT),
         BaseModel("gpt-4.1-mini-2025-04-14", "o200k_base", 5.0, 65_536, _OPENAI_CLOSES, _CHAT),
         BaseModel("gpt-4o-2024-08-06", "o200k_base", 25.0, 65_536, _OPENAI_CLOSES, _CHAT),
@@ -98,6 +102,12 @@ _TABLE: Final = {
 def base_model(name: str) -> BaseModel:
     """Look a base model up; one that is not in the table (a compatible host's) has no known price."""
     return _TABLE.get(name) or BaseModel(name)
+
+
+def default_format(model: BaseModel, provider: str) -> Format:
+    """The dataset format where nobody chose one: what the model reads, or else what its provider does."""
+    read_by_provider: Format = "bedrock" if provider == "bedrock" else "chat"
+    return model.formats[0] if model.formats else read_by_provider
 
 
 def training_epochs(examples: int, *, chosen: int | None, model: BaseModel | None = None) -> int:
