@@ -62,7 +62,7 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
 
     Returns:
         ``done``, ``progress`` in the provider's words, and once it is done: ``model``, ``trained_tokens``
-        (0 where the provider does not say) and ``billed_usd`` (None where no price is known).
+        (0 where the provider does not say) and ``billed_usd`` (None where nobody knows it).
 
     Raises:
         TrainingFailed: it ended without a model; the provider's reason is in the message.
@@ -86,8 +86,7 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
                 "done": status == "succeeded",
                 "model": job.model,
                 "trained_tokens": job.trained_tokens or 0,
-                # The provider's count holds every pass over the dataset.
-                "billed_usd": training_cost(base_model(run["base_model"]), job.trained_tokens or 0, 1),
+                "billed_usd": _billed(job.trained_tokens, run["base_model"]),
                 "progress": next(iter(job.events), None),
             }
 
@@ -129,6 +128,11 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
         why = "for the same reason." if str(refusal) in reason else f"because: {refusal}"
         reason += f" Whatever this run left at the provider could not be removed, {why}"
     return {"error": error, "reason": reason}
+
+
+def _billed(trained_tokens: int | None, model: str) -> float | None:
+    # The provider's count holds every pass over the dataset.
+    return None if trained_tokens is None else training_cost(base_model(model), trained_tokens, 1)
 
 
 def explain(error: str, cause: str | None) -> str:

@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
@@ -381,7 +381,7 @@ def test_every_outcome_is_an_event(chain_with: OpenChain, engine: str) -> None:
 def heard() -> Callable[[], list[dict[str, str]]]:
     """Listen to the bus; return how to read what was said there."""
     sqs = boto3.client("sqs")
-    bus: Any = boto3.client("events")
+    bus = cast("Any", boto3.client("events"))
     queue = sqs.create_queue(QueueName="bus")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     bus.put_rule(Name="all", EventPattern=json.dumps({"source": ["maltu"], "detail-type": ["Run ended"]}))
