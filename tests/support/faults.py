@@ -25,6 +25,7 @@ class Fault:
     status: int = 500
     code: str | None = None
     times: int = 1
+    retry_after: int | None = None
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Faulty:
             body = {
                 "error": {"message": "as the test wants", "type": "fault", "param": None, "code": fault.code}
             }
-            await _answer(send, fault.status, json.dumps(body).encode())
+            await _answer(send, fault.status, json.dumps(body).encode(), retry_after=fault.retry_after)
         else:
             await self.app(scope, receive, _into_the_void)
             await _answer(send, 502, b"bad gateway")
@@ -64,7 +65,8 @@ async def _into_the_void(_: object) -> None:
     return
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"retry-after-ms", b"1")]
+async def _answer(send: Send, status: int, body: bytes, *, retry_after: int | None = None) -> None:
+    wait = (b"retry-after-ms", b"1") if retry_after is None else (b"retry-after", str(retry_after).encode())
+    headers = [(b"content-type", b"application/json"), wait]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

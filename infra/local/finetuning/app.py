@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from infra.local.finetuning import completions, files, jobs, models
+from infra.local.finetuning import completions, deployments, files, jobs, models
+from infra.local.finetuning.behaviour import BEHAVIOURS, Behaviour
 from infra.local.finetuning.engines import open_engine
 from infra.local.finetuning.errors import ApiError, on_api_error, on_crash, on_http_exception
 from infra.local.finetuning.guard import Guard
@@ -47,21 +48,38 @@ _ROUTES = [
 ]
 
 
-def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str | None = None) -> Starlette:
+_CUSTOM_MODELS = [
+    Route("/v0/models", deployments.create_custom_model, methods=["POST"]),
+    Route("/v0/models", deployments.list_custom_models, methods=["GET"]),
+    Route("/v0/models/{name:path}", deployments.delete_custom_model, methods=["DELETE"]),
+]
+_BY_HAND = [Route("/deployments/{name}", deployments.put_deployment, methods=["PUT"])]
+_DEPLOYING = {"at_once": [], "as_custom_model": _CUSTOM_MODELS, "by_hand": _BY_HAND}
+
+
+def create_app(
+    data: Path,
+    *,
+    engine: Engine | str = "retrieval",
+    api_key: str | None = None,
+    host: Behaviour | str = "openai",
+) -> Starlette:
     """The server as an ASGI application.
 
     Args:
         data: The folder that holds its state; made if it is missing, taken up if it is not.
         engine: An engine, or the name of one.
         api_key: What callers must send as Bearer token; without it everybody on this machine may ask.
+        host: Whose ways it has, or the name of a host.
     """
+    behaviour = BEHAVIOURS[host] if isinstance(host, str) else host
     chosen = open_engine(engine) if isinstance(engine, str) else engine
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         store = Store(data)
         trainer = Trainer(store, chosen)
-        app.state.server = Server(store, chosen, Models(store, chosen), trainer)
+        app.state.server = Server(store, chosen, Models(store, chosen, behaviour), trainer, behaviour)
         trainer.start()
         try:
             yield
@@ -70,7 +88,7 @@ def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str |
             store.close()
 
     return Starlette(
-        routes=[Mount("/v1", routes=_ROUTES)],
+        routes=[Mount("/v1", routes=_ROUTES), *_DEPLOYING[behaviour.served]],
         middleware=[Middleware(Guard, api_key=api_key)],
         exception_handlers={
             ApiError: on_api_error,

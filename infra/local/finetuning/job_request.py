@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from infra.local.finetuning import fields
-from infra.local.finetuning.errors import invalid
+from infra.local.finetuning.errors import invalid, refused
 from infra.local.finetuning.files import find_file
 from infra.local.finetuning.store import new_id
 
 if TYPE_CHECKING:
     from infra.local.finetuning.server import Server
-    from infra.local.finetuning.store import Record, Store
+    from infra.local.finetuning.store import Record
 
 LARGEST_SEED = 2**31 - 1
 _PAIRS, _KEY_LENGTH, _VALUE_LENGTH = 16, 64, 512
@@ -26,6 +26,14 @@ def read_job(body: Record, server: Server) -> Record:
     Raises:
         ApiError: a field is missing or wrong, or names something that does not exist.
     """
+    if not server.behaviour.trains:
+        raise refused(
+            "The fine-tuning platform is being wound down and your organization can no longer create new "
+            "fine-tuning training jobs.",
+            code="training_not_available",
+        )
+    if not server.behaviour.keeps_metadata and "metadata" in body:
+        raise invalid("Unknown parameter: 'metadata'.", param="metadata", code="unknown_parameter")
     fields.required(body, "model")
     model = fields.text(body, "model")
     if model != server.engine.base_model:
@@ -36,7 +44,7 @@ def read_job(body: Record, server: Server) -> Record:
             code="model_not_available",
         )
     fields.required(body, "training_file")
-    hyperparameters = _hyperparameters(body)
+    hyperparameters, adapter = _hyperparameters(body, server)
     seed = fields.integer(body, "seed", low=0, high=LARGEST_SEED)
     return {
         "id": new_id("ftjob-"),
@@ -47,8 +55,8 @@ def read_job(body: Record, server: Server) -> Record:
         "fine_tuned_model": None,
         "organization_id": "local",
         "status": "validating_files",
-        "training_file": _file(body, "training_file", server.store),
-        "validation_file": _file(body, "validation_file", server.store),
+        "training_file": _file(body, "training_file", server),
+        "validation_file": _file(body, "validation_file", server),
         "result_files": [],
         "trained_tokens": None,
         "error": None,
@@ -59,14 +67,15 @@ def read_job(body: Record, server: Server) -> Record:
         "user_provided_suffix": fields.text(body, "suffix", longest=64) or None,
         "hyperparameters": hyperparameters,
         "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+        "adapter": adapter,
     }
 
 
-def _file(body: Record, name: str, store: Store) -> str | None:
+def _file(body: Record, name: str, server: Server) -> str | None:
     identity = fields.text(body, name)
     if identity is None:
         return None
-    record = find_file(store, identity)
+    record = find_file(server.store, identity)
     if record is None:
         raise invalid(
             f"File '{identity}' given as '{name}' does not exist.", param=name, code="file_not_found"
@@ -77,6 +86,11 @@ def _file(body: Record, name: str, store: Store) -> str | None:
             param=name,
             code="invalid_file_purpose",
         )
+    if (
+        server.behaviour.file_status == "late"
+        and time.time() - record["created_at"] < server.behaviour.file_seconds
+    ):
+        raise invalid(f"File '{identity}' is still being processed.", param=name, code="invalid_file_status")
     return identity
 
 
@@ -99,7 +113,7 @@ def _metadata(body: Record) -> Record | None:
     return metadata
 
 
-def _hyperparameters(body: Record) -> Record:
+def _hyperparameters(body: Record, server: Server) -> tuple[Record, bool]:
     method = fields.mapping(body, "method")
     chosen = fields.mapping(body, "hyperparameters") or {}
     if method is not None:
@@ -112,11 +126,14 @@ def _hyperparameters(body: Record) -> Record:
             )
         supervised = fields.mapping(method, "supervised") or {}
         chosen = fields.mapping(supervised, "hyperparameters") or chosen
-    return {
+    if not server.behaviour.takes_auto and "auto" in chosen.values():
+        raise invalid("Invalid hyperparameters: expected numbers, but got 'auto'.", param="hyperparameters")
+    read = {
         "n_epochs": _whole(chosen, "n_epochs", 50),
         "batch_size": _whole(chosen, "batch_size", 256),
         "learning_rate_multiplier": _multiplier(chosen),
     }
+    return read, chosen.get("lora") is True
 
 
 def _whole(chosen: Record, name: str, most: int) -> int | Literal["auto"]:

@@ -26,6 +26,7 @@ def page(  # noqa: PLR0913  a page is asked for with that many independent choic
     most: int,
     parent: str = "",
     keep: Callable[[Record], bool] = lambda _: True,
+    show: Callable[[Record], Record] = lambda record: record,
 ) -> JSONResponse:
     """Answer ``after``, ``limit`` and ``order``; the newest record comes first unless ``order=asc``."""
     after = request.query_params.get("after")
@@ -35,7 +36,7 @@ def page(  # noqa: PLR0913  a page is asked for with that many independent choic
     except KeyError:
         raise invalid(f"Invalid 'after': there is no {kind} '{after}' in this list.", param="after") from None
     found = list(islice(filter(keep, records), limit + 1))
-    data = found[:limit]
+    data = [show(record) for record in found[:limit]]
     return JSONResponse(
         {
             "object": "list",

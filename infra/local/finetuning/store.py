@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Record: TypeAlias = dict[str, Any]
-Kind = Literal["file", "job", "event", "checkpoint", "model"]
+Kind = Literal["file", "job", "event", "checkpoint", "model", "deployment"]
 Order = Literal["asc", "desc"]
 
 _ALPHABET = string.ascii_letters + string.digits

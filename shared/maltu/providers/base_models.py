@@ -162,8 +162,8 @@ _TABLE: Final = (
     ),
     replace(_OPENAI_LEGACY, id="babbage-002", usd_per_million_tokens=0.4),
     # The one small base that Nebius documented (2026-03) for serving tuned models per token; a copy of its
-    # list of September 2026 hints at dedicated endpoints. Price: its notebook of December 2025. File: its page
-    # on datasets. Epochs, length of an example and both names: its API reference, whose defaults are three
+    # list of September 2026 hints at dedicated endpoints. Price: its notebook of December 2025. File: its
+    # page on datasets. Epochs, length of an example and both names: its API reference, whose defaults are 3
     # epochs and 8,192 tokens. Llama's own vocabulary contains this one and more, so its texts have fewer
     # tokens than the estimate.
     BaseModel(
