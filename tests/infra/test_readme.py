@@ -344,10 +344,10 @@ def commands(readme: Page) -> list[list[str]]:
 
 def test_the_commands_are_understood(readme: Page) -> None:
     said = commands(readme)
-    assert {words[0] for words in said} == {"messages", "prepare"}
+    assert {words[0] for words in said} == {"messages", "models", "prepare"}
     for words in said:
-        arguments = parse(words)
-        exports = arguments.exports if arguments.command == "prepare" else [arguments.export]
+        arguments = vars(parse(words))
+        exports = arguments.get("exports") or [arguments[name] for name in ("export",) if name in arguments]
         assert all((ROOT / export).is_file() for export in exports)
 
 
