@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 512 * 2**20
 FORM_OVERHEAD = 2**16
+_OPTIONAL = ("expires_at", "status_details")  # absent rather than null, as OpenAI describes them
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
 
@@ -55,7 +56,7 @@ async def create_file(request: Request) -> Response:
         }
         store = server_of(request).store
         await run_in_threadpool(keep_file, store, record, upload.file)
-    return JSONResponse(server_of(request).behaviour.shown_file(record, fresh=True))
+    return JSONResponse(_shown(request)(record))
 
 
 def keep_file(store: Store, record: Record, content: BinaryIO) -> None:
@@ -114,7 +115,8 @@ def _shown(request: Request) -> Callable[[Record], Record]:
 
     def show(record: Record) -> Record:
         fresh = time.time() - record["created_at"] < server.behaviour.file_seconds
-        return server.behaviour.shown_file(record, fresh=fresh)
+        told = {name: value for name, value in record.items() if value is not None or name not in _OPTIONAL}
+        return server.behaviour.shown_file(told, fresh=fresh)
 
     return show
 
