@@ -214,7 +214,7 @@ def test_a_persona_whose_base_model_was_shut_down_is_told_apart_from_a_fault(
     up: Cloud, wire: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = replace(base_model("maltu-retrieval-1"), closes_on=date(2026, 9, 28))
-    monkeypatch.setattr("maltu.providers.openai.base_model", _always(gone))
+    monkeypatch.setattr("maltu.providers.refusals.base_model", _always(gone))
     wire.faults.append(Fault("POST", "/chat/completions", status=404, code="model_not_found"))
     answer = up.post(CHAT, {"model": "하준", "messages": ASK})
     assert error_of(answer) == (410, "model_closed", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -220,6 +221,21 @@ class TestNebius:
         assert nebius.deployed(model)
         assert sum(line == "POST /v0/models" for line in nebius.wire.served) == 1
 
+    @pytest.mark.parametrize("answer", [b"{}", b'"x"', b"[{}]", b'{"data": "x"}', b"<html>"])
+    def test_a_list_that_is_none_is_no_crash(self, nebius: Host, answer: bytes) -> None:
+        model = nebius.train()
+        nebius.wire.app = Instead(nebius.wire.app, "/v0/models", answer)
+        with pytest.raises(ProviderUnavailable, match="could not be read"):
+            nebius.deployed(model)
+
+    @pytest.mark.parametrize("wrapped", [b'{"data": [%s]}', b"[%s]"])
+    def test_a_served_model_is_called_as_its_flavor_says(self, nebius: Host, wrapped: bytes) -> None:
+        named = nebius.deployed_at_last(nebius.train())
+        told = {"name": mark(RUN), "status": "active", "flavors": [{"model_id": named}]}
+        listed = wrapped % json.dumps(told).encode()
+        nebius.wire.app = Instead(nebius.wire.app, "/v0/models", listed)
+        assert nebius.deployed("anything") == named
+
     def test_two_runs_have_two_deployments(self, nebius: Host) -> None:
         models = {run: nebius.train(run) for run in (RUN, ANOTHER)}
         served = {run: nebius.deployed_at_last(model, run) for run, model in models.items()}
@@ -303,6 +319,23 @@ def test_a_listing_that_ignores_its_cursor_ends(tmp_path: Path) -> None:
         up.start()
         up.wire.app = Endless(up.wire.app)
         assert up.start(ANOTHER).id
+
+
+@dataclass
+class Instead:
+    """Answers one path with something else."""
+
+    app: ASGIApp
+    path: str
+    answer: bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != self.path:
+            await self.app(scope, receive, send)
+            return
+        kind = b"text/html" if self.answer.startswith(b"<") else b"application/json"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
+        await send({"type": "http.response.body", "body": self.answer})
 
 
 @dataclass

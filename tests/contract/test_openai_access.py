@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +23,8 @@ from maltu.errors import (
 )
 from maltu.fine_tune import check_status, clean_up, create_fine_tune, ensure_deployed, upload_dataset
 from maltu.providers import Sampling
-from maltu.providers.hosts import LOCAL, OPENAI
+from maltu.providers.base_models import BaseModel
+from maltu.providers.hosts import LOCAL, OPENAI, UNKNOWN
 from maltu.providers.openai import OpenAIProvider
 from tests.support.engines import GatedEngine
 from tests.support.faults import Fault, Faulty
@@ -178,6 +179,12 @@ class TestBeforeAnUpload:
         with pytest.raises(error):
             openai.provider.check_access(BASE)
 
+    def test_a_web_page_is_no_provider(self, tmp_path: Path) -> None:
+        with account(tmp_path, host=UNKNOWN) as up:
+            up.wire.app = WebPage()
+            with pytest.raises(ProviderUnavailable, match="no OpenAI API"):
+                up.provider.check_access(BASE)
+
     def test_a_host_that_would_start_the_job_has_it_ended(self, tmp_path: Path) -> None:
         with account(tmp_path) as up:
             up.wire.app = Credulous(up.wire.app)
@@ -185,6 +192,18 @@ class TestBeforeAnUpload:
             assert [line for line in up.wire.served if line.endswith("/cancel")] == [
                 "POST /v1/fine_tuning/jobs/ftjob-1/cancel"
             ]
+
+
+class WebPage:
+    """What stands where a base URL should have ended in /v1."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        await receive()
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]}
+        )
+        await send({"type": "http.response.body", "body": b"<html>"})
 
 
 @dataclass
@@ -281,6 +300,14 @@ class TestAnswers:
     def test_a_model_whose_base_was_shut_down_is_told_with_the_day(self, openai: Account, model: str) -> None:
         with pytest.raises(ModelClosed, match="2026-09-28"):
             openai.provider.complete(model, "뭐해", Sampling(max_tokens=5))
+
+    def test_a_base_that_only_takes_no_more_jobs_still_answers(
+        self, openai: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        retired = BaseModel(id=BASE, trains_until=date(2024, 1, 1), closes_on=date(2999, 1, 1))
+        monkeypatch.setattr("maltu.providers.refusals.base_model", {BASE: retired}.__getitem__)
+        with pytest.raises(ModelNotReady):
+            openai.provider.chat(f"ft:{BASE}:me::x", ASK, Sampling(max_tokens=5))
 
     def test_a_model_that_is_merely_missing_is_not(self, openai: Account) -> None:
         with pytest.raises(ModelNotReady):

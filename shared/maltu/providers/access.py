@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import openai
+from openai.types import Model
 
-from maltu.errors import ProviderRejected
+from maltu.errors import ProviderRejected, ProviderUnavailable
 from maltu.providers.base_models import alternatives, base_model, why_closed
 
 if TYPE_CHECKING:
@@ -59,14 +60,17 @@ def check_training(client: openai.OpenAI, name: str) -> None:
 
 def _announced_end(client: openai.OpenAI, host: HostProfile, name: str) -> date | None:
     try:
-        said = client.models.retrieve(name).shutdown_date
+        found = client.models.retrieve(name)
     except openai.NotFoundError as error:
         if not host.lists_bases:
             return None
         raise ProviderRejected(
             f"The provider has no base model {name!r}: set base_model to another."
         ) from error
+    # Whatever is no JSON reaches us as text.
+    if not isinstance(found, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ProviderUnavailable("The provider's base URL answers, but is no OpenAI API; most end in /v1.")
     try:
-        return date.fromisoformat(said or "")
+        return date.fromisoformat(found.shutdown_date or "")
     except ValueError:
         return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urljoin
 
 import openai
 
-from maltu.errors import ModelNotReady, ProviderRejected
+from maltu.errors import ModelNotReady, ProviderRejected, ProviderUnavailable
 from maltu.providers.base_models import base_model
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ def deployable(client: openai.OpenAI, host: HostProfile, job: FineTuningJob) -> 
     return job.fine_tuned_model or job.id
 
 
+@dataclass(frozen=True, slots=True)
+class CustomModel:
+    """A tuned model as the host serves it; ``served_as`` is what requests call it."""
+
+    name: str
+    served_as: str
+    status: str
+    reason: str | None
+
+
 def ensure_custom_model(client: openai.OpenAI, job: FineTuningJob, *, name: str) -> str:
     """Make the host's custom model of a job's last checkpoint, or find it; return what to call it.
 
@@ -57,51 +68,60 @@ def ensure_custom_model(client: openai.OpenAI, job: FineTuningJob, *, name: str)
         ProviderRejected: there is no checkpoint, or the host cannot serve it.
         ModelNotReady: it is being made.
     """
-    found = _custom_model(client, name)
-    if found is None:
-        checkpoint = next(iter(_checkpoints(client, job)), None)
-        if checkpoint is None:
-            raise ProviderRejected(f"The provider reports no checkpoint of job {job.id}: there is no model.")
-        found = client.with_options(timeout=CREATE_SECONDS, max_retries=0).post(
+    model = _custom_model(client, name) or _create_custom_model(client, job, name)
+    if model.status in ENDED:
+        raise ProviderRejected(
+            f"The provider cannot serve the model {model.name} ({model.reason or model.status})."
+        )
+    if model.status != SERVED:
+        raise ModelNotReady(f"The provider is making the model {model.name} ready ({model.status}).")
+    return model.served_as
+
+
+def delete_custom_model(client: openai.OpenAI, name: str) -> tuple[str, ...]:
+    """Delete the host's custom model of that name; return its full name, or nothing where it is gone."""
+    model = _custom_model(client, name)
+    if model is None:
+        return ()
+    client.delete(f"{_custom_models_url(client)}/{quote(model.name, safe='')}", cast_to=object)
+    return (model.name,)
+
+
+def _create_custom_model(client: openai.OpenAI, job: FineTuningJob, name: str) -> CustomModel:
+    checkpoint = next(iter(_checkpoints(client, job)), None)
+    if checkpoint is None:
+        raise ProviderRejected(f"The provider reports no checkpoint of job {job.id}: there is no model.")
+    return _read(
+        client.with_options(timeout=CREATE_SECONDS, max_retries=0).post(
             _custom_models_url(client),
-            cast_to=cast("type[dict[str, Any]]", object),
+            cast_to=object,
             body={
                 "name": name,
                 "base_model": base_model(job.model, host="nebius").serving_id or job.model,
                 "source": f"{job.id}:{checkpoint.id}",
             },
         )
-    status = found.get("status")
-    if status in ENDED:
-        reason = found.get("status_reason") or status
-        raise ProviderRejected(f"The provider cannot serve the model {found['name']} ({reason}).")
-    if status != SERVED:
-        raise ModelNotReady(f"The provider is making the model {found['name']} ready ({status}).")
-    return _callable_name(found)
-
-
-def delete_custom_model(client: openai.OpenAI, name: str) -> tuple[str, ...]:
-    """Delete the host's custom model of that name; return its full name, or nothing where it is gone."""
-    found = _custom_model(client, name)
-    if found is None:
-        return ()
-    full = str(found["name"])
-    client.delete(f"{_custom_models_url(client)}/{quote(full, safe='')}", cast_to=object)
-    return (full,)
-
-
-def _custom_model(client: openai.OpenAI, name: str) -> dict[str, Any] | None:
-    answer = client.get(_custom_models_url(client), cast_to=cast("type[Any]", object))
-    models = cast("list[dict[str, Any]]", answer if isinstance(answer, list) else answer["data"])
-    # The host puts the base before the name that was asked for, and four letters behind it.
-    return next(
-        (model for model in models if name in model["name"] and model.get("status") != "deleted"), None
     )
 
 
-def _callable_name(model: dict[str, Any]) -> str:
-    flavors = cast("list[dict[str, Any]]", model.get("flavors") or [])
-    return str(flavors[0]["model_id"] if flavors else model["name"])
+def _custom_model(client: openai.OpenAI, name: str) -> CustomModel | None:
+    answer = client.get(_custom_models_url(client), cast_to=object)
+    listed = cast("dict[str, object]", answer).get("data") if isinstance(answer, dict) else answer
+    if not isinstance(listed, list):
+        raise ProviderUnavailable("The provider's list of custom models could not be read.")
+    models = map(_read, cast("list[object]", listed))
+    # The host puts the base before the name that was asked for, and four letters behind it.
+    return next((model for model in models if name in model.name and model.status != "deleted"), None)
+
+
+def _read(body: object) -> CustomModel:
+    told = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    name = told.get("name")
+    if not isinstance(name, str):
+        raise ProviderUnavailable("The provider's custom model could not be read.")
+    flavors = cast("list[dict[str, Any]]", told.get("flavors") or [])
+    served_as = flavors[0].get("model_id") if flavors else None
+    return CustomModel(name, str(served_as or name), str(told.get("status")), told.get("status_reason"))
 
 
 def _custom_models_url(client: openai.OpenAI) -> str:

@@ -7,23 +7,20 @@ later try finds it. How hosts differ stands in :mod:`maltu.providers.hosts`.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import openai
 
-from maltu.errors import ModelClosed, ModelNotReady, ProviderRejected, ProviderUnavailable
+from maltu.errors import ProviderRejected, ProviderUnavailable
 from maltu.providers import Job, JobStatus, Replies, Reply, Sampling
 from maltu.providers.access import check_base_model, check_training
-from maltu.providers.base_models import base_model, why_closed
 from maltu.providers.deploying import check_answers, delete_custom_model, deployable, ensure_custom_model
 from maltu.providers.hosts import HostProfile, host_profile
 from maltu.providers.marks import RUN_KEY, files_named, jobs_of, mark
-from maltu.providers.refusals import as_our_errors
+from maltu.providers.refusals import answering, as_our_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from openai.types import Completion
     from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
@@ -144,7 +141,7 @@ class OpenAIProvider:
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
         """Answer through ``chat.completions``."""
-        with _answering(model):
+        with answering(model):
             answer = self._asked().chat.completions.create(
                 model=model,
                 messages=cast("list[ChatCompletionMessageParam]", list(messages)),
@@ -159,7 +156,7 @@ class OpenAIProvider:
 
     def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
         """Continue through the legacy ``completions``."""
-        with _answering(model):
+        with answering(model):
             answer = self._asked().completions.create(
                 model=model,
                 prompt=prompt,
@@ -253,16 +250,3 @@ def _replies(answer: ChatCompletion | Completion, texts: Sequence[str]) -> Repli
         prompt_tokens=usage.prompt_tokens if usage else 0,
         completion_tokens=usage.completion_tokens if usage else 0,
     )
-
-
-@contextmanager
-def _answering(model: str) -> Generator[None]:
-    try:
-        with as_our_errors(of_a_model=True):
-            yield
-    except ModelNotReady as error:
-        _, _, tuned_from = model.partition("ft:")
-        closed = why_closed(base_model(tuned_from.partition(":")[0]), today=datetime.now(UTC).date())
-        if closed:
-            raise ModelClosed(f"{closed} The model {model} was tuned from it.") from error
-        raise

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
 import openai
 
 from maltu.errors import (
+    ModelClosed,
     ModelNotReady,
     ProviderError,
     ProviderRejected,
@@ -15,6 +17,7 @@ from maltu.errors import (
     RateLimited,
     TrainingNotAvailable,
 )
+from maltu.providers.base_models import alternatives, base_model
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -60,6 +63,28 @@ def as_our_errors(*, of_a_model: bool = False) -> Generator[None]:
     except openai.OpenAIError as error:
         reason = f"The provider's answer could not be read ({type(error).__name__})."
         raise ProviderUnavailable(reason) from error
+
+
+@contextmanager
+def answering(model: str) -> Generator[None]:
+    """Translate the SDK's errors where a tuned model is asked, and say so where its base is gone.
+
+    Raises:
+        ModelClosed: the model is not found, and the base that its name tells was shut down.
+    """
+    try:
+        with as_our_errors(of_a_model=True):
+            yield
+    except ModelNotReady as error:
+        _, _, tuned_from = model.partition("ft:")
+        base, today = base_model(tuned_from.partition(":")[0]), datetime.now(UTC).date()
+        if base.closes_on is None or today < base.closes_on:
+            raise
+        raise ModelClosed(
+            f"{base.id} was shut down on {base.closes_on}, and with it {model}, which was tuned from it. "
+            "Drop the export again with another base_model: "
+            f"{', '.join(alternatives(base, today=today))}."
+        ) from error
 
 
 def _refusal(error: openai.APIStatusError, *, of_a_model: bool) -> ProviderError:
