@@ -293,6 +293,55 @@ class TestDeployedByHand:
         assert mark(RUN) in str(left.value)
         assert model in str(left.value)
 
+    def test_the_last_checkpoint_is_what_to_deploy(self, tmp_path: Path) -> None:
+        with host(tmp_path, CRUSOE, BEHAVIOURS["crusoe"]) as up:
+            model = up.train()
+            (job,) = up.client.fine_tuning.jobs.list().data
+            steps = [
+                {"id": f"ftckpt_{step}", "step_number": step, "fine_tuned_model_id": f"ftmodel-{step}"}
+                for step in (20, 40, 30)
+            ]
+            listed = json.dumps({"object": "list", "data": steps}).encode()
+            up.wire.app = Instead(up.wire.app, f"/v1/fine_tuning/jobs/{job.id}/checkpoints", listed)
+            with pytest.raises(ModelNotReady, match="ftmodel-40 "):
+                up.deployed(model)
+
+    def test_it_is_asked_where_the_host_answers_and_not_where_it_trains(self, tmp_path: Path) -> None:
+        with host(tmp_path, CRUSOE, BEHAVIOURS["crusoe"]) as up:
+            model = up.train()
+            elsewhere = replace(CRUSOE, inference_url="http://127.0.0.1:9/v1")
+            url = str(up.client.base_url)
+            up.provider = OpenAIProvider(api_key="key", base_url=url, host=elsewhere)
+            with pytest.raises(ProviderUnavailable, match="could not be reached"):
+                up.deployed(model)
+            with pytest.raises(ProviderUnavailable, match="could not be reached"):
+                up.provider.chat(mark(RUN), ASK, Sampling(max_tokens=1))
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {"metadata": {"maltu_run": RUN}},
+        {"suffix": mark(RUN)},
+        {"user_provided_suffix": mark(RUN)},
+        {"fine_tuned_model": f"ft:base:me:{mark(RUN)}:x"},
+    ],
+)
+def test_any_trace_of_a_run_tells_its_job_once_its_files_are_gone(
+    tmp_path: Path, trace: dict[str, Any]
+) -> None:
+    with host(tmp_path, UNKNOWN, BEHAVIOURS["openai"]) as up:
+        jobs = [
+            {"id": "ours", "status": "running", "training_file": "gone", **trace},
+            {"id": "theirs", "status": "running", "training_file": "gone", "suffix": mark(ANOTHER)},
+        ]
+        listed = json.dumps({"object": "list", "data": jobs}).encode()
+        up.wire.app = Instead(up.wire.app, "/v1/fine_tuning/jobs", listed)
+        with pytest.raises(ProviderRejected):  # the server knows of no such job
+            up.provider.cancel_job(RUN)
+        cancelled = [line for line in up.wire.served if line.endswith("/cancel")]
+        assert cancelled == ["POST /v1/fine_tuning/jobs/ours/cancel"]
+
 
 def test_a_job_waits_for_its_file_where_the_host_reads_it_first(tmp_path: Path) -> None:
     with host(tmp_path, FOUNDRY, replace(BEHAVIOURS["foundry"], file_seconds=600)) as up:

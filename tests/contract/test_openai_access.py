@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from maltu.providers.hosts import HostProfile
 
@@ -129,8 +129,17 @@ class TestBeforeAnUpload:
             local.provider.check_access(BASE)
             assert JOBS not in local.wire.served
 
-    def test_a_model_that_cannot_be_tuned_is_refused_though_it_is_listed(self, openai: Account) -> None:
-        refused = Fault("POST", "/fine_tuning/jobs", status=400, code="model_not_available")
+    @pytest.mark.parametrize(
+        "refused",
+        [
+            Fault("POST", "/fine_tuning/jobs", status=400, code="model_not_available"),
+            Fault("POST", "/fine_tuning/jobs", status=400, code="invalid_value", param="model"),
+            Fault("POST", "/fine_tuning/jobs", status=404, code="model_not_found"),
+        ],
+    )
+    def test_a_model_that_cannot_be_tuned_is_refused_though_it_is_listed(
+        self, openai: Account, refused: Fault
+    ) -> None:
         openai.wire.faults.append(refused)
         with pytest.raises(ProviderRejected, match="cannot tune maltu-retrieval-1"):
             openai.provider.check_access(BASE)
@@ -192,6 +201,37 @@ class TestBeforeAnUpload:
             assert [line for line in up.wire.served if line.endswith("/cancel")] == [
                 "POST /v1/fine_tuning/jobs/ftjob-1/cancel"
             ]
+
+
+@dataclass
+class Overheard:
+    """Passes requests on and keeps their JSON bodies."""
+
+    app: ASGIApp
+    bodies: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = await receive()
+        self.bodies.append(json.loads(message["body"]))
+
+        async def again() -> Message:
+            return message
+
+        await self.app(scope, again, send)
+
+
+@dataclass
+class Told:
+    """Answers with the JSON of the first ending that a path has."""
+
+    answers: dict[str, object]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        body = next(answer for ending, answer in self.answers.items() if scope["path"].endswith(ending))
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 
 class WebPage:
@@ -283,6 +323,25 @@ class TestAfterTraining:
         openai.wire.faults.append(fault)
         with pytest.raises(error):
             ensure_deployed(trained, provider=openai.provider)
+
+    @pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
+    def test_asking_whether_it_answers_costs_one_token(self, tmp_path: Path, limit: str) -> None:
+        with account(tmp_path, host=replace(OPENAI, answer_limit=limit)) as up:  # pyright: ignore[reportArgumentType] - one of the two
+            trained = {**RUN, **up.finish()}
+            up.wire.app = heard = Overheard(up.wire.app)
+            assert ensure_deployed(trained, provider=up.provider)["done"]
+            (asked,) = heard.bodies
+            assert asked[limit] == 1
+            assert asked["messages"] == [{"role": "user", "content": "."}]
+
+    def test_the_newest_events_come_first_however_a_host_lists_them(self, openai: Account) -> None:
+        events = [{"id": f"e{at}", "created_at": at, "message": f"step {at}"} for at in (3, 1, 2)]
+        told: dict[str, object] = {
+            "/events": {"object": "list", "data": events},
+            "/jobs/j": {"id": "j", "status": "running"},
+        }
+        openai.wire.app = Told(told)
+        assert openai.provider.get_job("j").events == ("step 3", "step 2", "step 1")
 
     def test_a_failed_job_tells_code_message_and_last_events(self, openai: Account) -> None:
         openai.bucket.path.write_text("not json\n" * 12, "utf-8")

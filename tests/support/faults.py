@@ -24,6 +24,7 @@ class Fault:
     action: Action = "refuse"
     status: int = 500
     code: str | None = None
+    param: str | None = None
     times: int = 1
     retry_after: int | None = None
 
@@ -53,7 +54,12 @@ class Faulty:
             await self.app(scope, receive, send)
         elif fault.action == "refuse":
             body = {
-                "error": {"message": "as the test wants", "type": "fault", "param": None, "code": fault.code}
+                "error": {
+                    "message": "as the test wants",
+                    "type": "fault",
+                    "param": fault.param,
+                    "code": fault.code,
+                }
             }
             await _answer(send, fault.status, json.dumps(body).encode(), retry_after=fault.retry_after)
         else:
