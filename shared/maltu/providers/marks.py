@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from maltu.naming import file_names
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable
 
@@ -36,7 +38,7 @@ def jobs_of(client: openai.OpenAI, host: HostProfile, run: str) -> list[FineTuni
         # A host that ignores the filter lists every job.
         kept = _each_once(jobs.list(metadata={RUN_KEY: run}))
         return [job for job in kept if (job.metadata or {}).get(RUN_KEY) == run]
-    files = {file.id for file in files_named(client, {f"{run}-train.jsonl"})}
+    files = {file.id for file in files_named(client, file_names(run))}
     return [job for job in _each_once(jobs.list()) if job.training_file in files or _bears_mark(job, run)]
 
 
