@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from maltu.errors import (
     InvalidRequest,
     MaltuError,
+    ModelClosed,
     ModelNotReady,
     PersonaNotFound,
     PersonaNotReady,
@@ -34,6 +35,7 @@ _ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
     (RunNotFound, 404, "invalid_request_error", "run_not_found"),
     (RunConflict, 409, "invalid_request_error", "run_conflict"),
     (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
+    (ModelClosed, 410, "invalid_request_error", "model_closed"),
     (ModelNotReady, 503, "server_error", "model_not_ready"),
     (ProviderUnavailable, 502, "server_error", "provider_unavailable"),
     (MaltuError, 502, "server_error", "provider_error"),
@@ -45,7 +47,8 @@ def of_error(error: MaltuError) -> Response[str]:
     status, kind, code = next(row[1:] for row in _ANSWERS if isinstance(error, row[0]))
     # What a provider says may name its models and accounts: the caller learns whose fault it is, no more.
     message = str(error) if status < 500 and status != 429 else _PROVIDER[status]  # noqa: PLR2004
-    return _envelope(status, message, kind, code, getattr(error, "param", None))
+    wait = getattr(error, "retry_after", None)
+    return _envelope(status, message, kind, code, getattr(error, "param", None), retry_after=wait)
 
 
 _PROVIDER = {
@@ -71,9 +74,17 @@ def of_status(status: HTTPStatus, message: str, code: str | None = None) -> Resp
     return _envelope(status, message, kind, code, None)
 
 
-def _envelope(status: int, message: str, kind: str, code: str | None, param: str | None) -> Response[str]:
+def _envelope(  # noqa: PLR0913 - the fields of OpenAI's envelope
+    status: int,
+    message: str,
+    kind: str,
+    code: str | None,
+    param: str | None,
+    *,
+    retry_after: int | None = None,
+) -> Response[str]:
     body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
+    headers = {"Retry-After": str(retry_after or RETRY_SECONDS)} if status in {429, 503} else None
     return Response(
         status, content_types.APPLICATION_JSON, json.dumps(body, ensure_ascii=False), headers=headers
     )

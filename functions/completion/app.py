@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -9,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from bodies import ChatRequest, CompletionRequest
 from edge import answer, logger, open_router
 
-from maltu import deployment, personas, serving
+from maltu import catalogue, deployment, personas, serving
 
 app = open_router()
 
@@ -42,6 +43,12 @@ def completions(request: Annotated[CompletionRequest, Body()]) -> dict[str, Any]
 def models() -> dict[str, Any]:
     """List the personas that answer."""
     return personas.as_models(deployment.registry())
+
+
+@app.get("/v1/models/base")
+def base_models() -> dict[str, Any]:
+    """List what a persona can be tuned from."""
+    return catalogue.list_base_models(today=datetime.now(UTC).date())
 
 
 @app.get("/v1/personas/<persona>")

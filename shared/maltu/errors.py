@@ -18,7 +18,8 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   ├── RateLimited           its limit is reached: try again later
     │   ├── ProviderUnavailable   no answer, or a server error: try again
     │   ├── ProviderRejected      it refused the request; the same request will be refused again
-    │   │   └── TrainingNotAvailable  this account may not create fine-tunes
+    │   │   ├── TrainingNotAvailable  this account may not create fine-tunes
+    │   │   └── ModelClosed           the base model was shut down, with what was tuned from it
     │   ├── ModelNotReady         the model exists but does not answer yet
     │   ├── TrainingFailed        the job ended without a model
     │   ├── TrainingCancelled     somebody cancelled the job
@@ -81,7 +82,14 @@ class ProviderError(MaltuError):
 
 
 class RateLimited(ProviderError):
-    """The provider's limit is reached; the same call may pass later."""
+    """The provider's limit is reached; the same call may pass later.
+
+    ``retry_after`` is how many seconds it asked to wait, None where it did not say.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ProviderUnavailable(ProviderError):
@@ -96,8 +104,12 @@ class TrainingNotAvailable(ProviderRejected):
     """The provider does not let this account create fine-tunes."""
 
 
+class ModelClosed(ProviderRejected):
+    """The provider has shut the base model down, and with it whatever was tuned from it."""
+
+
 class ModelNotReady(ProviderError):
-    """The provider knows the model but does not serve it yet."""
+    """The provider does not serve the model yet; the message says what is waited for."""
 
 
 class TrainingFailed(ProviderError):

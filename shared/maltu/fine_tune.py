@@ -10,10 +10,11 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from maltu.errors import ProviderRejected, TrainingCancelled, TrainingFailed
+from maltu.errors import ModelNotReady, ProviderRejected, TrainingCancelled, TrainingFailed
 from maltu.naming import file_names
 from maltu.providers import DatasetFile
-from maltu.providers.base_models import base_model, training_cost
+from maltu.providers.base_models import base_model
+from maltu.providers.estimates import training_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,9 +93,17 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
 
 
 def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any]:
-    """Make the model servable: ``done``, and once it is, ``model`` as requests must name it."""
-    model = provider.ensure_deployed(run=run["version"], base_model=run["base_model"], model=run["model"])
-    return {"done": model is not None, "model": model}
+    """Make the model servable.
+
+    Returns:
+        ``done``, and once it is, ``model`` as requests must name it; before that, ``progress`` says what
+        is waited for.
+    """
+    try:
+        model = provider.ensure_deployed(run=run["version"], base_model=run["base_model"], model=run["model"])
+    except ModelNotReady as waiting:
+        return {"done": False, "model": None, "progress": str(waiting)}
+    return {"done": model is not None, "model": model, "progress": None}
 
 
 def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -> dict[str, str | None]:

@@ -58,4 +58,5 @@ def describe(name: str, registry: Registry) -> dict[str, Any]:
 def _shown(item: Item) -> Item:
     """A version without what only the vendor and the workflow need to know."""
     shown = {**item, "run": run_name(item["version"], item["attempt"])}
-    return {name: shown.get(name) for name in _SHOWN if name in shown or name == "failure"}
+    waiting = {"waiting_for": shown.get("waiting_for")} if shown["status"] == "deploying" else {}
+    return {name: shown.get(name) for name in _SHOWN if name in shown or name == "failure"} | waiting

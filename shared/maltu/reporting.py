@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maltu.providers.base_models import check_limits, default_format, training_cost, training_epochs
+from maltu.providers.base_models import default_format
+from maltu.providers.estimates import check_limits, training_cost, training_epochs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -28,6 +29,7 @@ def full_report(
         model,
         format_=settings.format or default_format(model, ""),
         examples=train.examples + validation.examples,
+        trained=train.examples,
         longest_example=summary.longest_example,
         largest_file=max(train.size, validation.size),
         epochs=epochs,

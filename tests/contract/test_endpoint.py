@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openai.types import Model
 
 from infra.local.finetuning import create_app, serve
+from maltu.providers.base_models import base_model, base_models
 from tests.support.cloud import API_KEY, cloud
 from tests.support.dialogues import ANSWERED, export
 from tests.support.faults import Fault, Faulty
@@ -15,6 +20,7 @@ from tests.support.handlers import Context, load_handler, sample_event
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from maltu.providers.base_models import BaseModel
     from tests.support.cloud import Cloud
 
     Authorize = Callable[..., dict[str, Any]]
@@ -185,6 +191,53 @@ def test_models_are_the_personas_that_answer(up: Cloud) -> None:
     assert (status, body["object"]) == (200, "list")
     assert [model["id"] for model in body["data"]] == ["하준"]
     assert isinstance(body["data"][0]["created"], int)
+
+
+def test_the_base_models_are_listed_as_models_with_what_is_known_of_them(up: Cloud) -> None:
+    status, body = up.get("/v1/models/base")
+    assert (status, body["object"]) == (200, "list")
+    assert {model["id"] for model in body["data"]} == {model.id for model in base_models()}
+    for model in body["data"]:
+        Model.model_validate(model, strict=True)
+    mini = next(model for model in body["data"] if model["id"] == "gpt-4.1-mini-2025-04-14")
+    assert (mini["owned_by"], mini["formats"], mini["tokenizer"]) == ("openai", ["chat"], "o200k_base")
+    assert (mini["trains_until"], mini["shutdown_date"]) == ("2027-01-06", "2027-01-14")
+    assert mini["usd_per_million"] == {"training": 5.0, "input": 0.8, "output": 3.2}
+    assert mini["unverified"] == ["training"]
+    closed = next(model for model in body["data"] if model["id"] == "davinci-002")
+    assert not closed["open"]
+    assert closed["alternatives"]
+    assert "davinci-002 (openai)" not in closed["alternatives"]
+
+
+def test_a_persona_whose_base_model_was_shut_down_is_told_apart_from_a_fault(
+    up: Cloud, wire: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = replace(base_model("maltu-retrieval-1"), closes_on=date(2026, 9, 28))
+    monkeypatch.setattr("maltu.providers.refusals.base_model", _always(gone))
+    wire.faults.append(Fault("POST", "/chat/completions", status=404, code="model_not_found"))
+    answer = up.post(CHAT, {"model": "하준", "messages": ASK})
+    assert error_of(answer) == (410, "model_closed", None)
+    assert "2026-09-28" in answer[1]["error"]["message"]
+
+
+def _always(model: BaseModel) -> Callable[[str], BaseModel]:
+    return lambda _name: model
+
+
+def test_a_rate_limit_passes_on_how_long_the_provider_asks_to_wait(up: Cloud, wire: Faulty) -> None:
+    del up
+    wire.faults.append(Fault("POST", "/chat/completions", status=429, retry_after=37))
+    body = json.dumps({"model": "하준", "messages": ASK})
+    event = {**sample_event("completion"), "path": CHAT, "httpMethod": "POST", "body": body}
+    answer = load_handler("completion")(event, Context())
+    assert answer["statusCode"] == 429
+    assert {"37"} == {
+        value
+        for values in answer["multiValueHeaders"].items()
+        if values[0] == "Retry-After"
+        for value in values[1]
+    }
 
 
 @pytest.mark.parametrize("path", ["/v1/personas/하준", "/v1/personas/%ED%95%98%EC%A4%80"])

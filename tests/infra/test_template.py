@@ -84,6 +84,7 @@ def test_every_route_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
         ("/v1/chat/completions", "post"),
         ("/v1/completions", "post"),
         ("/v1/models", "get"),
+        ("/v1/models/base", "get"),
         ("/v1/personas/{persona}", "get"),
         ("/v1/personas/{persona}", "delete"),
         ("/v1/personas/{persona}/rollback", "post"),

@@ -25,8 +25,10 @@ class Fault:
     action: Action = "refuse"
     status: int = 500
     code: str | None = None
+    param: str | None = None
     times: int = 1
     message: str = "as the test wants"
+    retry_after: int | None = None
 
 
 @dataclass
@@ -54,10 +56,15 @@ class Faulty:
             await self.app(scope, receive, send)
         elif fault.action == "refuse":
             body = {
-                "error": {"message": fault.message, "type": "fault", "param": None, "code": fault.code},
+                "error": {
+                    "message": fault.message,
+                    "type": "fault",
+                    "param": fault.param,
+                    "code": fault.code,
+                },
                 "message": fault.message,
             }
-            await _answer(send, fault.status, json.dumps(body).encode(), fault.code)
+            await _answer(send, fault.status, json.dumps(body).encode(), fault.code, fault.retry_after)
         else:
             await self.app(scope, receive, _into_the_void)
             await _answer(send, 502, b"bad gateway")
@@ -67,8 +74,11 @@ async def _into_the_void(_: object) -> None:
     return
 
 
-async def _answer(send: Send, status: int, body: bytes, code: str | None = None) -> None:
-    headers = [(b"content-type", b"application/json"), (b"retry-after-ms", b"1")]
+async def _answer(
+    send: Send, status: int, body: bytes, code: str | None = None, retry_after: int | None = None
+) -> None:
+    wait = (b"retry-after-ms", b"1") if retry_after is None else (b"retry-after", str(retry_after).encode())
+    headers = [(b"content-type", b"application/json"), wait]
     if code:
         headers.append((b"x-amzn-errortype", code.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

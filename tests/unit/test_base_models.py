@@ -1,18 +1,25 @@
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from typing import Any
 
 import pytest
 
+from maltu.dataset import open_tokenizer
 from maltu.providers.base_models import (
-    Findings,
+    AS_OF,
+    BaseModel,
+    alternatives,
     base_model,
-    check_limits,
+    base_models,
     default_format,
-    training_cost,
-    training_epochs,
+    why_closed,
 )
+from maltu.providers.estimates import Findings, check_limits, training_cost, training_epochs
+
+NOVA = "amazon.nova-micro-v1:0:128k"
+MINI = "gpt-4.1-mini-2025-04-14"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +44,7 @@ def test_the_guides_own_example_costs_what_the_guide_says() -> None:
 
 def test_an_unknown_base_model_has_no_price_rather_than_a_wrong_one() -> None:
     assert training_cost(base_model("some-host/qwen3-8b"), 100_000, 3) is None
+    assert training_cost(base_model("amazon.nova-2-lite-v1:0:256k"), 100_000, 3) is None
 
 
 def test_what_trains_at_home_costs_nothing() -> None:
@@ -47,6 +55,7 @@ def findings(model: str, **changed: Any) -> Findings:  # noqa: ANN401 - any of t
     asked: dict[str, Any] = {
         "format_": "bedrock",
         "examples": 500,
+        "trained": 450,
         "longest_example": 1_000,
         "largest_file": 1_000_000,
         "epochs": 2,
@@ -60,27 +69,31 @@ def findings(model: str, **changed: Any) -> Findings:  # noqa: ANN401 - any of t
     [
         ({"format_": "chat"}, "reads the format bedrock, and this dataset is chat"),
         ({"examples": 20_001}, "takes 20,000 examples, and there are 20,001"),
+        ({"trained": 7}, "trains on no fewer than 8 examples, and there are 7"),
         ({"largest_file": 513 * 1024 * 1024}, "takes files of 512 MiB, and the largest has 513"),
         ({"epochs": 6}, "takes 5 epochs, and n_epochs is 6"),
     ],
 )
 def test_what_a_provider_would_refuse(changed: dict[str, Any], said: str) -> None:
-    (error,) = findings("amazon.nova-micro-v1:0:128k", **changed).errors
+    (error,) = findings(NOVA, **changed).errors
     assert said in error
 
 
+def test_what_is_for_validation_does_not_count_as_training() -> None:
+    (error,) = findings("amazon.nova-2-lite-v1:0:256k", examples=210, trained=190).errors
+    assert "no fewer than 200 examples, and there are 190" in error
+
+
 def test_what_a_provider_takes_to_the_owners_disadvantage() -> None:
-    found = findings("amazon.nova-micro-v1:0:128k", examples=99, longest_example=32_001)
+    found = findings(NOVA, examples=99, longest_example=32_001)
     assert found.errors == ()
     cut, few = found.warnings
     assert "32,001 tokens" in cut
     assert "99 examples are few" in few
 
 
-def test_within_all_limits_nothing_is_said_and_a_closed_model_is() -> None:
-    assert findings("amazon.nova-micro-v1:0:128k") == Findings((), ())
-    (error,) = findings("davinci-002", format_="completions").errors
-    assert "closed on 2026-09-28" in error
+def test_within_all_limits_nothing_is_said() -> None:
+    assert findings(NOVA) == Findings((), ())
 
 
 def test_bedrock_passes_twice_unless_told_otherwise() -> None:
@@ -103,3 +116,59 @@ def test_bedrock_passes_twice_unless_told_otherwise() -> None:
 )
 def test_a_dataset_is_written_as_its_base_model_reads_it(model: str, provider: str, written: str) -> None:
     assert default_format(base_model(model), provider) == written
+
+
+class TestClosing:
+    def test_a_closed_model_is_refused_with_its_date_and_what_to_take_instead(self) -> None:
+        (error,) = findings("davinci-002", format_="completions").errors
+        assert "shut down on 2026-09-28" in error
+        assert MINI in error
+        assert NOVA in error
+        assert "babbage-002" not in error
+
+    @pytest.mark.parametrize(
+        ("day", "open_"), [(date(2027, 1, 5), True), (date(2027, 1, 6), False), (date(2027, 1, 14), False)]
+    )
+    def test_jobs_end_before_answers_do(self, day: date, open_: bool) -> None:  # noqa: FBT001 - the case
+        assert (why_closed(base_model(MINI), today=day) is None) == open_
+        assert base_model(MINI).trains_on(day) == open_
+
+    def test_the_same_host_is_offered_first_and_this_machine_last(self) -> None:
+        offered = alternatives(base_model(MINI), today=AS_OF)
+        hosts = [one.rpartition("(")[2] for one in offered]
+        assert hosts[:3] == ["openai)"] * 3
+        assert hosts[-1] == "local)"
+        assert not [one for one in offered if one.startswith((MINI, "davinci-002", "babbage-002"))]
+
+    def test_after_openai_closed_nothing_of_it_is_offered(self) -> None:
+        offered = alternatives(base_model(MINI), today=date(2027, 1, 6))
+        assert offered
+        assert not [one for one in offered if "openai" in one]
+
+    def test_another_hosts_model_of_that_name_has_none_of_these_dates(self) -> None:
+        there = base_model(MINI, host="foundry")
+        assert (there.closes_on, there.usd_per_million_tokens) == (None, None)
+        assert why_closed(there, today=date(2028, 1, 1)) is None
+
+
+class TestTable:
+    def test_no_host_has_a_model_twice(self) -> None:
+        names = [(model.host, model.id) for model in base_models()]
+        assert len(set(names)) == len(names)
+        assert all(host for host, _ in names)
+
+    @pytest.mark.parametrize("model", base_models(), ids=lambda model: model.id)
+    def test_a_row_is_sound(self, model: BaseModel) -> None:
+        assert model.formats
+        assert all(price is None or price >= 0 for price in model.prices())
+        assert model.fewest_examples <= model.recommended_examples
+        assert model.max_examples is None or model.recommended_examples < model.max_examples
+        assert (model.usual_epochs or 1) <= model.max_epochs
+        assert set(model.unverified) <= {field.name for field in dataclasses.fields(BaseModel)}
+        assert all(getattr(model, name) is not None for name in model.unverified if "usd" not in name)
+        if model.trains_until and model.closes_on:
+            assert model.trains_until <= model.closes_on
+
+    @pytest.mark.parametrize("model", base_models(), ids=lambda model: model.id)
+    def test_its_tokens_can_be_counted(self, model: BaseModel) -> None:
+        assert open_tokenizer(model.encoding)("밥 먹었어?") > 1

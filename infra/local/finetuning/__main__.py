@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.local.finetuning.app import create_app
+from infra.local.finetuning.behaviour import BEHAVIOURS
 from infra.local.finetuning.engines import NAMES
 from infra.local.finetuning.serving import Server, address, listen
 
@@ -29,13 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder for files, jobs and models")
     parser.add_argument("--engine", choices=NAMES, default=NAMES[0])
     parser.add_argument(
+        "--host-behaviour",
+        choices=BEHAVIOURS,
+        default="openai",
+        help="whose ways it has: for trying what a host of the same protocol does otherwise",
+    )
+    parser.add_argument(
         "--api-key",
         default=os.environ.get(KEY_VARIABLE),
         help="the Bearer token that callers must send; "
         f"better set as {KEY_VARIABLE}, where no process list shows it",
     )
     chosen = parser.parse_args(arguments)
-    app = create_app(chosen.data, engine=chosen.engine, api_key=chosen.api_key)
+    app = create_app(chosen.data, engine=chosen.engine, api_key=chosen.api_key, host=chosen.host_behaviour)
     try:
         listener = listen(chosen.port)
     except OSError as error:

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from infra.local.finetuning import completions, files, jobs, models
+from infra.local.finetuning import completions, deployments, files, jobs, models
 from infra.local.finetuning.bedrock.app import create_bedrock
+from infra.local.finetuning.behaviour import BEHAVIOURS, Behaviour
 from infra.local.finetuning.engines import open_engine
 from infra.local.finetuning.errors import ApiError, on_api_error, on_crash, on_http_exception
 from infra.local.finetuning.guard import Keyed, LocalOnly
@@ -48,7 +49,22 @@ _ROUTES = [
 ]
 
 
-def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str | None = None) -> Starlette:
+_CUSTOM_MODELS = [
+    Route("/v0/models", deployments.create_custom_model, methods=["POST"]),
+    Route("/v0/models", deployments.list_custom_models, methods=["GET"]),
+    Route("/v0/models/{name:path}", deployments.delete_custom_model, methods=["DELETE"]),
+]
+_BY_HAND = [Route("/deployments/{name}", deployments.put_deployment, methods=["PUT"])]
+_DEPLOYING = {"at_once": [], "as_custom_model": _CUSTOM_MODELS, "by_hand": _BY_HAND}
+
+
+def create_app(
+    data: Path,
+    *,
+    engine: Engine | str = "retrieval",
+    api_key: str | None = None,
+    host: Behaviour | str = "openai",
+) -> Starlette:
     """The server as an ASGI application.
 
     Args:
@@ -56,7 +72,9 @@ def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str |
         engine: An engine, or the name of one.
         api_key: What callers of OpenAI's protocol must send as Bearer token; without it everybody on this
             machine may ask. Bedrock's callers sign.
+        host: Whose ways it has, or the name of a host.
     """
+    behaviour = BEHAVIOURS[host] if isinstance(host, str) else host
     chosen = open_engine(engine) if isinstance(engine, str) else engine
     bedrock = create_bedrock()
 
@@ -64,7 +82,7 @@ def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str |
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         store = Store(data)
         trainer = Trainer(store, chosen)
-        app.state.server = Server(store, chosen, Models(store, chosen), trainer)
+        app.state.server = Server(store, chosen, Models(store, chosen, behaviour), trainer, behaviour)
         bedrock.state.server = app.state.server
         trainer.start()
         try:
@@ -76,6 +94,7 @@ def create_app(data: Path, *, engine: Engine | str = "retrieval", api_key: str |
     return Starlette(
         routes=[
             Mount("/v1", routes=_ROUTES, middleware=[Middleware(Keyed, api_key=api_key)]),
+            *_DEPLOYING[behaviour.served],
             Mount("/", app=bedrock),
         ],
         middleware=[Middleware(LocalOnly)],

@@ -36,6 +36,11 @@ def not_found(message: str, *, param: str | None = None, code: str | None = None
     return ApiError(HTTPStatus.NOT_FOUND, message, param=param, code=code)
 
 
+def refused(message: str, *, code: str) -> ApiError:
+    """The account may not do this: 403."""
+    return ApiError(HTTPStatus.FORBIDDEN, message, param=None, code=code)
+
+
 def model_not_found(model: str) -> ApiError:
     """No such model: 404 ``model_not_found``."""
     return not_found(

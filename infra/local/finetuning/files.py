@@ -19,12 +19,15 @@ from infra.local.finetuning.server import server_of
 from infra.local.finetuning.store import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Message
 
     from infra.local.finetuning.store import Record, Store
 
 LARGEST_FILE = 512 * 2**20
 FORM_OVERHEAD = 2**16
+_OPTIONAL = ("expires_at", "status_details")  # absent rather than null, as OpenAI describes them
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
 
@@ -53,7 +56,7 @@ async def create_file(request: Request) -> Response:
         }
         store = server_of(request).store
         await run_in_threadpool(keep_file, store, record, upload.file)
-    return JSONResponse(record)
+    return JSONResponse(_shown(request)(record))
 
 
 def keep_file(store: Store, record: Record, content: BinaryIO) -> None:
@@ -86,12 +89,12 @@ def list_files(request: Request) -> Response:
     def keep(record: Record) -> bool:
         return purpose in {None, record["purpose"]} and find_file(store, record["id"]) is not None
 
-    return page(request, store, "file", default=10_000, most=10_000, keep=keep)
+    return page(request, store, "file", default=10_000, most=10_000, keep=keep, show=_shown(request))
 
 
 def retrieve_file(request: Request) -> Response:
     """``GET /v1/files/{file_id}``."""
-    return JSONResponse(_asked_file(request))
+    return JSONResponse(_shown(request)(_asked_file(request)))
 
 
 def file_content(request: Request) -> Response:
@@ -105,6 +108,17 @@ def delete_file(request: Request) -> Response:
     identity = _asked_file(request)["id"]
     remove_file(server_of(request).store, identity)
     return JSONResponse({"id": identity, "object": "file", "deleted": True})
+
+
+def _shown(request: Request) -> Callable[[Record], Record]:
+    server = server_of(request)
+
+    def show(record: Record) -> Record:
+        fresh = time.time() - record["created_at"] < server.behaviour.file_seconds
+        told = {name: value for name, value in record.items() if value is not None or name not in _OPTIONAL}
+        return server.behaviour.shown_file(told, fresh=fresh)
+
+    return show
 
 
 def _asked_file(request: Request) -> Record:

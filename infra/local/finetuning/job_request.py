@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from infra.local.finetuning import fields
-from infra.local.finetuning.errors import invalid
+from infra.local.finetuning.errors import invalid, refused
 from infra.local.finetuning.files import find_file
 from infra.local.finetuning.store import new_id
 
 if TYPE_CHECKING:
     from infra.local.finetuning.server import Server
-    from infra.local.finetuning.store import Record, Store
+    from infra.local.finetuning.store import Record
 
 LARGEST_SEED = 2**31 - 1
 _PAIRS, _KEY_LENGTH, _VALUE_LENGTH = 16, 64, 512
@@ -26,6 +26,14 @@ def read_job(body: Record, server: Server) -> Record:
     Raises:
         ApiError: a field is missing or wrong, or names something that does not exist.
     """
+    if not server.behaviour.trains:
+        raise refused(
+            "The fine-tuning platform is being wound down and your organization can no longer create new "
+            "fine-tuning training jobs.",
+            code="training_not_available",
+        )
+    if not server.behaviour.keeps_metadata and "metadata" in body:
+        raise invalid("Unknown parameter: 'metadata'.", param="metadata", code="unknown_parameter")
     fields.required(body, "model")
     model = fields.text(body, "model")
     if model != server.engine.base_model:
@@ -36,13 +44,14 @@ def read_job(body: Record, server: Server) -> Record:
             code="model_not_available",
         )
     fields.required(body, "training_file")
-    hyperparameters = _hyperparameters(body)
+    hyperparameters, adapter = _hyperparameters(body, server)
     seed = fields.integer(body, "seed", low=0, high=LARGEST_SEED)
     return new_job(
         model=server.engine.base_model,
-        training_file=_file(body, "training_file", server.store) or "",
-        validation_file=_file(body, "validation_file", server.store),
+        training_file=_file(body, "training_file", server) or "",
+        validation_file=_file(body, "validation_file", server),
         hyperparameters=hyperparameters,
+        adapter=adapter,
         seed=seed,
         metadata=_metadata(body),
         suffix=fields.text(body, "suffix", longest=64) or None,
@@ -58,6 +67,7 @@ def new_job(  # noqa: PLR0913 - one argument per thing that a job's creator says
     seed: int | None = None,
     metadata: Record | None = None,
     suffix: str | None = None,
+    adapter: bool = False,
 ) -> Record:
     """The record of a job that waits for its files to be validated."""
     return {
@@ -81,14 +91,15 @@ def new_job(  # noqa: PLR0913 - one argument per thing that a job's creator says
         "user_provided_suffix": suffix,
         "hyperparameters": hyperparameters,
         "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+        "adapter": adapter,
     }
 
 
-def _file(body: Record, name: str, store: Store) -> str | None:
+def _file(body: Record, name: str, server: Server) -> str | None:
     identity = fields.text(body, name)
     if identity is None:
         return None
-    record = find_file(store, identity)
+    record = find_file(server.store, identity)
     if record is None:
         raise invalid(
             f"File '{identity}' given as '{name}' does not exist.", param=name, code="file_not_found"
@@ -99,6 +110,11 @@ def _file(body: Record, name: str, store: Store) -> str | None:
             param=name,
             code="invalid_file_purpose",
         )
+    if (
+        server.behaviour.file_status == "late"
+        and time.time() - record["created_at"] < server.behaviour.file_seconds
+    ):
+        raise invalid(f"File '{identity}' is still being processed.", param=name, code="invalid_file_status")
     return identity
 
 
@@ -121,7 +137,7 @@ def _metadata(body: Record) -> Record | None:
     return metadata
 
 
-def _hyperparameters(body: Record) -> Record:
+def _hyperparameters(body: Record, server: Server) -> tuple[Record, bool]:
     method = fields.mapping(body, "method")
     chosen = fields.mapping(body, "hyperparameters") or {}
     if method is not None:
@@ -134,11 +150,14 @@ def _hyperparameters(body: Record) -> Record:
             )
         supervised = fields.mapping(method, "supervised") or {}
         chosen = fields.mapping(supervised, "hyperparameters") or chosen
-    return {
+    if not server.behaviour.takes_auto and "auto" in chosen.values():
+        raise invalid("Invalid hyperparameters: expected numbers, but got 'auto'.", param="hyperparameters")
+    read = {
         "n_epochs": _whole(chosen, "n_epochs", 50),
         "batch_size": _whole(chosen, "batch_size", 256),
         "learning_rate_multiplier": _multiplier(chosen),
     }
+    return read, chosen.get("lora") is True
 
 
 def _whole(chosen: Record, name: str, most: int) -> int | Literal["auto"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from infra.local.finetuning.deployments import checkpoint_name
 from infra.local.finetuning.errors import invalid, not_found
 from infra.local.finetuning.fields import json_body
 from infra.local.finetuning.job_request import read_job
@@ -31,25 +32,32 @@ async def create_job(request: Request) -> Response:
         server.store.add("job", job)
         add_event(server.store, job["id"], f"Created fine-tuning job: {job['id']}")
     server.trainer.wake()
-    return JSONResponse(job)
+    return JSONResponse(server.behaviour.shown_job(job))
 
 
 def list_jobs(request: Request) -> Response:
     """``GET /v1/fine_tuning/jobs``; ``metadata[key]=value`` keeps the jobs that carry that pair."""
+    behaviour = server_of(request).behaviour
     pairs: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if found := _METADATA_FILTER.fullmatch(name):
             pairs[found[1]] = value
 
     def keep(job: Record) -> bool:
-        return pairs.items() <= (job["metadata"] or {}).items()
+        # A host that knows no metadata takes no notice of the filter either.
+        return (
+            not server_of(request).behaviour.keeps_metadata
+            or pairs.items() <= (job["metadata"] or {}).items()
+        )
 
-    return page(request, server_of(request).store, "job", default=20, most=100, keep=keep)
+    return page(
+        request, server_of(request).store, "job", default=20, most=100, keep=keep, show=behaviour.shown_job
+    )
 
 
 def retrieve_job(request: Request) -> Response:
     """``GET /v1/fine_tuning/jobs/{job_id}``."""
-    return JSONResponse(_asked_job(request))
+    return JSONResponse(server_of(request).behaviour.shown_job(_asked_job(request)))
 
 
 def cancel_job(request: Request) -> Response:
@@ -60,7 +68,7 @@ def cancel_job(request: Request) -> Response:
         if cancelled is None:
             raise invalid(f"Job has already completed: {job['id']}", param="fine_tuning_job_id")
         add_event(store, job["id"], "The job was cancelled")
-    return JSONResponse(cancelled)
+    return JSONResponse(server_of(request).behaviour.shown_job(cancelled))
 
 
 def list_events(request: Request) -> Response:
@@ -72,7 +80,14 @@ def list_events(request: Request) -> Response:
 def list_checkpoints(request: Request) -> Response:
     """``GET /v1/fine_tuning/jobs/{job_id}/checkpoints``."""
     parent = _asked_job(request)["id"]
-    return page(request, server_of(request).store, "checkpoint", parent=parent, default=10, most=100)
+    field = server_of(request).behaviour.checkpoint_model
+
+    def show(record: Record) -> Record:
+        return {**record, field: checkpoint_name(record)} if field else record
+
+    return page(
+        request, server_of(request).store, "checkpoint", parent=parent, default=10, most=100, show=show
+    )
 
 
 def _asked_job(request: Request) -> Record:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from infra.local.finetuning.store import Kind, Order, Record, Store
 
+# Only these lists of OpenAI's tell their ends.
+_WITH_ENDS = ("file", "checkpoint")
+
 
 def page(  # noqa: PLR0913  a page is asked for with that many independent choices
     request: Request,
@@ -26,6 +29,7 @@ def page(  # noqa: PLR0913  a page is asked for with that many independent choic
     most: int,
     parent: str = "",
     keep: Callable[[Record], bool] = lambda _: True,
+    show: Callable[[Record], Record] = lambda record: record,
 ) -> JSONResponse:
     """Answer ``after``, ``limit`` and ``order``; the newest record comes first unless ``order=asc``."""
     after = request.query_params.get("after")
@@ -35,16 +39,11 @@ def page(  # noqa: PLR0913  a page is asked for with that many independent choic
     except KeyError:
         raise invalid(f"Invalid 'after': there is no {kind} '{after}' in this list.", param="after") from None
     found = list(islice(filter(keep, records), limit + 1))
-    data = found[:limit]
-    return JSONResponse(
-        {
-            "object": "list",
-            "data": data,
-            "first_id": data[0]["id"] if data else None,
-            "last_id": data[-1]["id"] if data else None,
-            "has_more": len(found) > limit,
-        }
-    )
+    data = [show(record) for record in found[:limit]]
+    body: Record = {"object": "list", "data": data, "has_more": len(found) > limit}
+    if kind in _WITH_ENDS:
+        body |= {"first_id": data[0]["id"] if data else None, "last_id": data[-1]["id"] if data else None}
+    return JSONResponse(body)
 
 
 def _limit(request: Request, default: int, most: int) -> int:

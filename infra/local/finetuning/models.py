@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import OrderedDict
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ from infra.local.finetuning.server import server_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from infra.local.finetuning.behaviour import Behaviour
     from infra.local.finetuning.engine import Engine, Model
-    from infra.local.finetuning.store import Record, Store
+    from infra.local.finetuning.server import Server
+    from infra.local.finetuning.store import Kind, Record, Store
 
 OWNER = "local"
 LOADED_AT_ONCE = 4
@@ -26,8 +29,9 @@ BASE_CREATED = 1_764_547_200  # base models have no birthday on this machine; a 
 class Models:
     """Tuned models by name; the least recently used one makes room for the next."""
 
-    def __init__(self, store: Store, engine: Engine) -> None:
+    def __init__(self, store: Store, engine: Engine, behaviour: Behaviour) -> None:
         self._store = store
+        self._served: Kind = "model" if behaviour.served == "at_once" else "deployment"
         self._engine = engine
         self._loaded: OrderedDict[str, Model] = OrderedDict()
         self._lock = Lock()
@@ -41,8 +45,8 @@ class Models:
         if name == self._engine.base_model:
             raise _untrained(name)
         with self._lock:
-            record = self._store.get("model", name)
-            if record is None:
+            record = self._store.get(self._served, name)
+            if record is None or record.get("status", "active") != "active":
                 raise model_not_found(name)
             if name not in self._loaded:
                 self._loaded[name] = self._engine.load(self._store.models / record["job"])
@@ -66,14 +70,17 @@ def list_models(request: Request) -> Response:
     """``GET /v1/models``."""
     server = server_of(request)
     tuned = [_shown(record) for record in server.store.scan("model", order="asc")]
-    return JSONResponse({"object": "list", "data": [_base(server.engine), *tuned]})
+    listed = [_base(server), *tuned] if server.behaviour.lists_models else []
+    return JSONResponse({"object": "list", "data": listed})
 
 
 def retrieve_model(request: Request) -> Response:
     """``GET /v1/models/{model}``."""
     server, name = server_of(request), request.path_params["model"]
+    if not server.behaviour.lists_models:
+        raise model_not_found(name)
     if name == server.engine.base_model:
-        return JSONResponse(_base(server.engine))
+        return JSONResponse(_base(server))
     record = server.store.get("model", name)
     if record is None:
         raise model_not_found(name)
@@ -85,6 +92,8 @@ def delete_model(request: Request) -> Response:
     server, name = server_of(request), request.path_params["model"]
     if name == server.engine.base_model:
         raise invalid(f"The base model `{name}` cannot be deleted.", param="model")
+    if not server.behaviour.deletes_models:
+        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "Models cannot be deleted.", param=None, code=None)
     server.models.delete(name)
     return JSONResponse({"id": name, "object": "model", "deleted": True})
 
@@ -95,12 +104,13 @@ def _shown(record: Record) -> Record:
         "object": "model",
         "created": record["created"],
         "owned_by": OWNER,
-        "shutdown_date": None,
+        "shutdown_date": record.get("shutdown_date"),
     }
 
 
-def _base(engine: Engine) -> Record:
-    return _shown({"id": engine.base_model, "created": BASE_CREATED})
+def _base(server: Server) -> Record:
+    last = server.behaviour.shutdown_date
+    return _shown({"id": server.engine.base_model, "created": BASE_CREATED, "shutdown_date": last})
 
 
 def _untrained(name: str) -> ApiError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from infra.local.finetuning.behaviour import Behaviour
     from infra.local.finetuning.engine import Engine
     from infra.local.finetuning.models import Models
     from infra.local.finetuning.store import Store
@@ -22,6 +23,7 @@ class Server:
     engine: Engine
     models: Models
     trainer: Trainer
+    behaviour: Behaviour
 
 
 def server_of(request: Request) -> Server:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Record: TypeAlias = dict[str, Any]
-Kind = Literal["file", "job", "event", "checkpoint", "model", "customization", "deployment"]
+Kind = Literal[
+    "file", "job", "event", "checkpoint", "model", "deployment", "customization", "model_deployment"
+]
 Order = Literal["asc", "desc"]
 
 _ALPHABET = string.ascii_letters + string.digits

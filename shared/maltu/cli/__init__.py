@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from maltu.cli.arguments import parse
 from maltu.cli.messages import print_messages
+from maltu.cli.models import print_models
 from maltu.cli.prepare import prepare
 from maltu.dataset import RanksMissing
 from maltu.errors import MaltuError, UnknownSpeaker, UnreadableExport
@@ -30,10 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parse(argv)
     try:
-        if arguments.command == "messages":
-            print_messages(arguments.export)
-        else:
-            prepare(arguments)
+        match arguments.command:
+            case "messages":
+                print_messages(arguments.export)
+            case "models":
+                print_models(as_json=arguments.json)
+            case _:
+                prepare(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         # Python flushes once more when it exits, and must not fail then.

@@ -29,9 +29,10 @@ class Arguments(argparse.Namespace):
     """What was asked for.
 
     Attributes:
-        command: ``messages`` or ``prepare``.
+        command: ``messages``, ``models`` or ``prepare``.
         export: the file to print; ``-`` is standard input.
         exports: the files to prepare.
+        json: whether the table of models is for programs.
         out: where the dataset goes.
         settings: for ``prepare``: the file's, with what the command line says instead.
     """
@@ -39,6 +40,7 @@ class Arguments(argparse.Namespace):
     command: str
     export: Path
     exports: list[Path]
+    json: bool
     out: Path
     settings: PersonaSettings
 
@@ -56,6 +58,8 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     commands = parser.add_subparsers(dest="command", required=True)
     messages = commands.add_parser("messages", help="print an export's messages, one JSON object per line")
     messages.add_argument("export", metavar="EXPORT", type=Path, help="the file; - reads standard input")
+    models = commands.add_parser("models", help="list the base models, their prices, limits and last days")
+    models.add_argument("--json", action="store_true", help="as GET /v1/models/base answers it")
     prepare = commands.add_parser("prepare", help="write the dataset that a drop would make, and its price")
     prepare.add_argument("exports", metavar="EXPORT", type=Path, nargs="+", help="the exports of one persona")
     prepare.add_argument("--speaker", metavar="NAME", help="whose manner of speaking is learned")

@@ -111,7 +111,11 @@ class Provider(Protocol):
         ...
 
     def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:
-        """Make the run's model servable; return what to call it, or None while it is not ready."""
+        """Make the run's model servable; return what to call it, or None while it is not ready.
+
+        Raises:
+            ModelNotReady: it is not ready either, and the message says what is waited for.
+        """
         ...
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:

@@ -1,31 +1,28 @@
 """OpenAI, and every host that speaks its files, fine_tuning.jobs and completions protocol.
 
 The SDK repeats a request whose answer was lost, without an idempotency key, so creating a job is never left
-to its retries: a lost answer could be a second paid job. A job carries its run in its metadata, and that is
-how a later try finds it.
+to its retries: a lost answer could be a second paid job. A job carries a mark of its run, and that is how a
+later try finds it. How hosts differ stands in :mod:`maltu.providers.hosts`.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import openai
 
-from maltu.errors import (
-    ModelNotReady,
-    ProviderError,
-    ProviderRejected,
-    ProviderUnavailable,
-    RateLimited,
-    TrainingNotAvailable,
-)
+from maltu.errors import ProviderRejected, ProviderUnavailable
 from maltu.providers import Job, JobStatus, Replies, Reply, Sampling
+from maltu.providers.access import check_base_model, check_training
+from maltu.providers.deploying import check_answers, delete_custom_model, deployable, ensure_custom_model
+from maltu.providers.hosts import HostProfile, host_profile
+from maltu.providers.marks import RUN_KEY, files_named, jobs_of, mark
+from maltu.providers.refusals import answering, as_our_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from openai.types import Completion, FileObject
+    from openai.types import Completion
     from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
     from openai.types.fine_tuning import FineTuningJob
 
@@ -33,13 +30,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RUN_KEY: Final = "maltu_run"
 REQUEST_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
 UPLOAD_SECONDS: Final = 300.0
 CREATE_SECONDS: Final = 60.0
 EVENTS: Final = 5
-SERVER_ERROR: Final = 500
+MEBIBYTE: Final = 1024 * 1024
 
 STATUSES: Final[Mapping[str, JobStatus]] = {
     "validating_files": "pending",
@@ -50,30 +46,37 @@ STATUSES: Final[Mapping[str, JobStatus]] = {
     "cancelled": "cancelled",
 }
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
+_FILE_IS_READ: Final = frozenset({"processed", "error", "failed"})
 
 
 class OpenAIProvider:
-    """The port's adapter over the openai SDK."""
+    """The port's adapter over the openai SDK; the host's profile is found by the base URL."""
 
-    def __init__(self, *, api_key: str, base_url: str | None = None) -> None:
+    def __init__(self, *, api_key: str, base_url: str | None = None, host: HostProfile | None = None) -> None:
+        self._host = host or host_profile(base_url)
         self._client = openai.OpenAI(
             api_key=api_key, base_url=base_url, timeout=REQUEST_SECONDS, max_retries=2
         )
+        serving = self._host.inference_url
+        self._serving = self._client.with_options(base_url=serving) if serving else self._client
 
     def check_access(self, base_model: str) -> None:
-        """Ask whether the host knows the base model."""
-        with _as_our_errors():
-            try:
-                self._client.models.retrieve(base_model)
-            except openai.NotFoundError as error:
-                reason = f"The provider has no base model {base_model!r}: set base_model to another."
-                raise ProviderRejected(reason) from error
+        """Ask for the base model, its last day, and, where the host would say, for leave to train."""
+        with as_our_errors():
+            check_base_model(self._client, self._host, base_model)
+            if self._host.probes_access:
+                check_training(self._client, base_model)
 
     def upload(self, file: DatasetFile) -> str:
         """Upload, or find the file of that name and size that an earlier try uploaded."""
-        with _as_our_errors(), file.copied() as path:
+        with as_our_errors(), file.copied() as path:
             size = path.stat().st_size
-            for there in self._files_named({file.name}):
+            if size > self._host.max_file_bytes:
+                raise ProviderRejected(
+                    f"The provider takes files of {self._host.max_file_bytes // MEBIBYTE:,} MiB, and "
+                    f"{file.name} has {size / MEBIBYTE:,.0f}: remove exports that are old."
+                )
+            for there in files_named(self._client, {file.name}):
                 if there.bytes == size and there.status != "error":
                     return there.id
             with path.open("rb") as content:
@@ -84,63 +87,77 @@ class OpenAIProvider:
         self, *, run: str, base_model: str, training: str, validation: str | None, n_epochs: int | None
     ) -> Job:
         """Create the run's job unless one exists that has not failed."""
-        with _as_our_errors():
-            for job in self._jobs_of(run):
+        with as_our_errors():
+            for job in jobs_of(self._client, self._host, run):
                 if job.status not in {"failed", "cancelled"}:
-                    return _job(job)
+                    return self._job(job)
+            if self._host.waits_for_files:
+                self._check_read([training, *([validation] if validation else [])])
             client = self._client.with_options(timeout=CREATE_SECONDS, max_retries=0)
             created = client.fine_tuning.jobs.create(
                 model=base_model,
                 training_file=training,
                 validation_file=validation or openai.omit,
-                suffix=f"maltu-{run[-12:]}",
-                metadata={RUN_KEY: run},
-                method={
-                    "type": "supervised",
-                    "supervised": {"hyperparameters": {"n_epochs": n_epochs or "auto"}},
-                },
+                suffix=mark(run),
+                metadata={RUN_KEY: run} if self._host.sends_metadata else openai.omit,
+                **self._hyperparameters(n_epochs),
             )
-            return _job(created)
+            return self._job(created)
 
     def get_job(self, job: str) -> Job:
         """Ask for the job and its latest events."""
-        with _as_our_errors():
+        with as_our_errors():
             answer = self._client.fine_tuning.jobs.retrieve(job)
             events = self._client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
-            return _job(answer, events=tuple(event.message for event in events))
+            # Not every host lists the newest first.
+            newest = sorted(events, key=lambda event: event.created_at or 0, reverse=True)
+            return self._job(answer, events=tuple(event.message for event in newest[:EVENTS]))
 
     def cancel_job(self, run: str) -> int:
         """Cancel whatever job of the run has not ended."""
-        with _as_our_errors():
-            under_way = [job for job in self._jobs_of(run) if job.status not in _ENDED]
+        with as_our_errors():
+            under_way = [job for job in jobs_of(self._client, self._host, run) if job.status not in _ENDED]
             for job in under_way:
                 self._client.fine_tuning.jobs.cancel(job.id)
             return len(under_way)
 
     def ensure_deployed(self, *, run: str, base_model: str, model: str) -> str | None:
-        """A tuned model serves at once, under its own name."""
-        del run, base_model
+        """Deploy where the host can be asked to.
+
+        Raises:
+            ModelNotReady: the model does not answer yet; the message says what is waited for.
+        """
+        with as_our_errors():
+            waiting = f"The provider has trained the model {model} and does not serve it yet."
+            if self._host.deploy != "none":
+                job = self._trained_job(run)
+                if self._host.deploy == "custom_models":
+                    model = ensure_custom_model(self._client, job, name=mark(run))
+                else:
+                    made_of, model = deployable(self._client, self._host, job), mark(run)
+                    waiting = self._host.guide.format(model=made_of, deployment=model)
+            check_answers(self._serving, self._host, model, base=base_model, waiting=waiting)
         return model
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
         """Answer through ``chat.completions``."""
-        with _as_our_errors():
-            answer = self._answering().chat.completions.create(
+        with answering(model):
+            answer = self._asked().chat.completions.create(
                 model=model,
                 messages=cast("list[ChatCompletionMessageParam]", list(messages)),
-                max_tokens=sampling.max_tokens,
                 n=sampling.n,
                 temperature=_or_omit(sampling.temperature),
                 top_p=_or_omit(sampling.top_p),
                 seed=_or_omit(sampling.seed),
                 stop=_or_omit(list(sampling.stop) or None),
+                extra_body={self._host.answer_limit: sampling.max_tokens},
             )
         return _replies(answer, [choice.message.content or "" for choice in answer.choices])
 
     def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
         """Continue through the legacy ``completions``."""
-        with _as_our_errors():
-            answer = self._answering().completions.create(
+        with answering(model):
+            answer = self._asked().completions.create(
                 model=model,
                 prompt=prompt,
                 max_tokens=sampling.max_tokens,
@@ -152,28 +169,65 @@ class OpenAIProvider:
             )
         return _replies(answer, [choice.text for choice in answer.choices])
 
-    def _answering(self) -> openai.OpenAI:
-        return self._client.with_options(timeout=ANSWER_SECONDS, max_retries=0)
+    def _asked(self) -> openai.OpenAI:
+        return self._serving.with_options(timeout=ANSWER_SECONDS, max_retries=0)
 
     def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
         """Delete the files of these names."""
-        with _as_our_errors():
-            found = [file.id for file in self._files_named(set(names))]
+        with as_our_errors():
+            found = [file.id for file in files_named(self._client, set(names))]
             return tuple(file for file in found if _deleted(self._client.files.delete, file))
 
     def delete_models(self, run: str) -> tuple[str, ...]:
-        """Delete the models of the run's jobs."""
-        with _as_our_errors():
-            found = [job.fine_tuned_model for job in self._jobs_of(run)]
-            return tuple(model for model in found if model and _deleted(self._client.models.delete, model))
+        """Delete the models of the run's jobs.
 
-    def _files_named(self, names: set[str]) -> list[FileObject]:
-        return [file for file in self._client.files.list(purpose="fine-tune") if file.filename in names]
+        Raises:
+            ProviderRejected: only the owner can; the message names what is left and where.
+        """
+        with as_our_errors():
+            if self._host.deploy == "custom_models":
+                return delete_custom_model(self._client, mark(run))
+            found = [
+                job.fine_tuned_model for job in jobs_of(self._client, self._host, run) if job.fine_tuned_model
+            ]
+            if found and not self._host.deletes_models:
+                raise ProviderRejected(
+                    f"Only you can delete what was trained at {self._host.name}: in its console, the "
+                    f"deployment {mark(run)}, which may cost by the hour, and the model {', '.join(found)}."
+                )
+            return tuple(model for model in found if _deleted(self._client.models.delete, model))
 
-    def _jobs_of(self, run: str) -> list[FineTuningJob]:
-        jobs = self._client.fine_tuning.jobs.list(metadata={RUN_KEY: run})
-        # A host that ignores the filter lists every job.
-        return [job for job in jobs if (job.metadata or {}).get(RUN_KEY) == run]
+    def _check_read(self, files: Sequence[str]) -> None:
+        for file in files:
+            status = self._client.files.retrieve(file).status
+            if status not in _FILE_IS_READ:
+                raise ProviderUnavailable(f"The provider is still reading the file {file} ({status}).")
+
+    def _trained_job(self, run: str) -> FineTuningJob:
+        for job in jobs_of(self._client, self._host, run):
+            if job.status == "succeeded":
+                return job
+        raise ProviderRejected(f"The provider has no finished job of the run {run}: drop the export again.")
+
+    def _hyperparameters(self, n_epochs: int | None) -> dict[str, Any]:
+        chosen = {**self._host.hyperparameters, **({"n_epochs": n_epochs} if n_epochs else {})}
+        if self._host.epochs_in == "hyperparameters":
+            return {"hyperparameters": chosen}
+        return {"method": {"type": "supervised", "supervised": {"hyperparameters": chosen}}}
+
+    def _job(self, job: FineTuningJob, *, events: tuple[str, ...] = ()) -> Job:
+        error = job.error
+        said = [str(part) for part in (error.code, error.message) if part] if error else []
+        # Where something else than the job's model is deployed, the job may name none.
+        deployed = job.id if job.status == "succeeded" and self._host.deploy != "none" else None
+        return Job(
+            id=job.id,
+            status=STATUSES.get(job.status, "running"),
+            model=job.fine_tuned_model or deployed,
+            reason=": ".join(said) or None,
+            trained_tokens=job.trained_tokens,
+            events=events,
+        )
 
 
 def _deleted(delete: Callable[[str], object], name: str) -> bool:
@@ -182,19 +236,6 @@ def _deleted(delete: Callable[[str], object], name: str) -> bool:
     except openai.NotFoundError:
         return False
     return True
-
-
-def _job(job: FineTuningJob, *, events: tuple[str, ...] = ()) -> Job:
-    error = job.error
-    reason = f"{error.code}: {error.message}" if error and error.message else None
-    return Job(
-        id=job.id,
-        status=STATUSES.get(job.status, "running"),
-        model=job.fine_tuned_model,
-        reason=reason,
-        trained_tokens=job.trained_tokens,
-        events=events,
-    )
 
 
 def _or_omit(value: T | None) -> T | openai.Omit:
@@ -209,44 +250,3 @@ def _replies(answer: ChatCompletion | Completion, texts: Sequence[str]) -> Repli
         prompt_tokens=usage.prompt_tokens if usage else 0,
         completion_tokens=usage.completion_tokens if usage else 0,
     )
-
-
-@contextmanager
-def _as_our_errors() -> Generator[None]:
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise _refusal(error) from error
-    except openai.APITimeoutError as error:
-        raise ProviderUnavailable("The provider did not answer in time.") from error
-    except openai.APIConnectionError as error:
-        raise ProviderUnavailable("The provider could not be reached; check its base URL.") from error
-    except openai.OpenAIError as error:
-        reason = f"The provider's answer could not be read ({type(error).__name__})."
-        raise ProviderUnavailable(reason) from error
-
-
-_BY_CODE: Final[Mapping[str, tuple[type[ProviderError], str]]] = {
-    "insufficient_quota": (ProviderRejected, "The provider account has no credit left"),
-    "model_not_available": (ProviderRejected, "The provider cannot tune this base model; choose another"),
-    "model_not_found": (ModelNotReady, "The provider does not know the model"),
-    "training_not_available": (
-        TrainingNotAvailable,
-        "The provider no longer lets this account create fine-tunes; the README lists others, with dates",
-    ),
-}
-_BY_STATUS: Final[Mapping[int, tuple[type[ProviderError], str]]] = {
-    401: (ProviderRejected, "The provider refused the key; put a valid one into the provider's secret"),
-    408: (ProviderUnavailable, "The provider gave up waiting for the request"),
-    409: (ProviderUnavailable, "The provider is busy with the same thing"),
-    429: (RateLimited, "The provider's rate limit is reached"),
-}
-
-
-def _refusal(error: openai.APIStatusError) -> ProviderError:
-    other = (ProviderUnavailable if error.status_code >= SERVER_ERROR else ProviderRejected,
-             f"The provider answered {error.status_code}")  # fmt: skip
-    kind, meaning = _BY_CODE.get(error.code or "") or _BY_STATUS.get(error.status_code, other)
-    body = cast("dict[str, object]", error.body) if isinstance(error.body, dict) else {}
-    said = str(body.get("message") or error.message)[:300]
-    return kind(f"{meaning} ({error.code or error.status_code}: {said}).")

@@ -194,3 +194,17 @@ def test_the_command_serves_and_stops_cleanly(tmp_path: Path) -> None:
         assert process.wait(10) == 0
         assert time.monotonic() - before < 3
         assert not process.stdout.read()
+
+
+def test_the_command_takes_on_another_hosts_ways(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "infra.local.finetuning", "--data", str(tmp_path / "new")]
+    with subprocess.Popen(  # noqa: S603  the tests' own interpreter
+        [*command, "--host-behaviour", "nebius"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        with client_for(f"{address}/v1") as client:
+            assert client.files.retrieve(upload(client, jsonl("minji"))).status is None
+            assert client.get(f"{address}/v0/models", cast_to=object) == []
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0

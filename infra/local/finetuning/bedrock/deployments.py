@@ -44,10 +44,10 @@ def create_deployment(asked: Asked) -> Record:
             "failure": None,
             "body": body,
         }
-        store.add("deployment", record)
+        store.add("model_deployment", record)
     failure = _why_not(asked.server, name_of(store, model))
     if failure:
-        store.update("deployment", record["id"], {"failure": failure})
+        store.update("model_deployment", record["id"], {"failure": failure})
     return {"customModelDeploymentArn": record["id"]}
 
 
@@ -83,7 +83,7 @@ def delete_deployment(asked: Asked) -> Record:
     record = _find(store, asked.members["customModelDeploymentIdentifier"])
     if record["deleted"] is not None:
         raise conflict("The deployment is being deleted already.")
-    store.update("deployment", record["id"], {"deleted": time.time()})
+    store.update("model_deployment", record["id"], {"deleted": time.time()})
     return {}
 
 
@@ -110,9 +110,9 @@ def _why_not(server: Server, name: str) -> str | None:
 def _all(store: Store) -> list[Record]:
     """Every deployment, oldest first; what was deleted long enough ago is forgotten."""
     found: list[Record] = []
-    for record in store.scan("deployment", order="asc"):
+    for record in store.scan("model_deployment", order="asc"):
         if record["deleted"] is not None and time.time() >= record["deleted"] + DELETING_SECONDS:
-            store.remove("deployment", record["id"])
+            store.remove("model_deployment", record["id"])
         else:
             found.append(record)
     return found

@@ -58,7 +58,7 @@ def delete_model(asked: Asked) -> Record:
     """``DeleteCustomModel``: not while it is deployed."""
     store = asked.server.store
     record = find_model(store, asked.members["modelIdentifier"])
-    if any(each["model"] == record["model"] for each in store.scan("deployment")):
+    if any(each["model"] == record["model"] for each in store.scan("model_deployment")):
         raise conflict("The model has a deployment: delete that first.")
     asked.server.models.delete(name_of(store, record))
     return {}
