@@ -40,5 +40,6 @@ def _services() -> Services:
         workflow=deployment.workflow(),
         notifier=deployment.notifier(),
         provider=deployment.setting("PROVIDER"),
+        host=deployment.host(),
         base_model=deployment.setting("BASE_MODEL"),
     )

@@ -18,6 +18,7 @@ from maltu.approval import Approvals
 from maltu.errors import InvalidSettings, ProviderRejected
 from maltu.management import Desk
 from maltu.providers import Provider, open_provider
+from maltu.providers.hosts import host_profile
 from maltu.registry import Registry
 from maltu.removal import Places
 from maltu.removals import Removals
@@ -110,6 +111,14 @@ def notifier() -> Notifier:
 def provider() -> Provider:
     """The fine-tuning provider that this deployment chose."""
     return _provider(_period())
+
+
+def host() -> str | None:
+    """Whose prices and dates hold; None where any host's do, for the local server stands for each of them."""
+    if setting("PROVIDER") == "bedrock":
+        return "bedrock"
+    name = host_profile(setting("PROVIDER_BASE_URL") or None).name
+    return None if name == "local" else name
 
 
 def secret(variable: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from maltu.providers import Provider
+    from maltu.providers.base_models import BaseModel
     from maltu.storage import Bucket
 
 TASK_TIMED_OUT = ("Sandbox.Timedout", "States.Timeout")
@@ -87,7 +88,7 @@ def check_status(run: Mapping[str, Any], *, provider: Provider) -> dict[str, Any
                 "done": status == "succeeded",
                 "model": job.model,
                 "trained_tokens": job.trained_tokens or 0,
-                "billed_usd": _billed(job.trained_tokens, run["base_model"]),
+                "billed_usd": _billed(job.trained_tokens, base_model(run["base_model"], host=run["host"])),
                 "progress": next(iter(job.events), None),
             }
 
@@ -139,9 +140,9 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
     return {"error": error, "reason": reason}
 
 
-def _billed(trained_tokens: int | None, model: str) -> float | None:
+def _billed(trained_tokens: int | None, model: BaseModel) -> float | None:
     # The provider's count holds every pass over the dataset.
-    return None if trained_tokens is None else training_cost(base_model(model), trained_tokens, 1)
+    return None if trained_tokens is None else training_cost(model, trained_tokens, 1)
 
 
 def explain(error: str, cause: str | None) -> str:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What preprocessing works with; ``provider`` and ``base_model`` are the deployment's choices."""
+    """What preprocessing works with; provider, host and base model are the deployment's choices."""
 
     bucket: Bucket
     registry: Registry
@@ -59,6 +59,7 @@ class Services:
     workflow: Workflow
     notifier: Notifier
     provider: str
+    host: str | None
     base_model: str
 
 
@@ -144,7 +145,7 @@ def _write_dataset(
 ) -> dict[str, Any] | None:
     """Store the dataset and record what it is; None where somebody cancelled the version meanwhile."""
     settings = plan.settings
-    model = base_model(plan.base_model)
+    model = base_model(plan.base_model, host=services.host)
     prefix = dataset_prefix(persona, version)
     with tempfile.TemporaryDirectory() as folder, Exports() as files:
 
@@ -193,6 +194,7 @@ def _write_dataset(
         "persona": persona,
         "version": version,
         "base_model": model.id,
+        "host": services.host,
         "n_epochs": settings.n_epochs,
         "training_key": f"{prefix}/train.jsonl",
         "validation_key": f"{prefix}/validation.jsonl" if has_validation else None,
