@@ -1,0 +1,40 @@
+"""What the source says, where no import would tell."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from maltu.providers import base_models
+
+
+def assigned(source: Path, name: str) -> ast.Tuple:
+    """Find the tuple that a module assigns to ``name``."""
+    (value,) = (
+        node.value
+        for node in ast.parse(source.read_text("utf-8")).body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name
+    )
+    assert isinstance(value, ast.Tuple)
+    return value
+
+
+def argument_of(source: Path, function: str, place: int) -> set[str]:
+    """Find the texts that calls of ``function`` give as their argument at ``place``; -1 is the last."""
+    given = [
+        node.args[place]
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] == function
+        and len(node.args) > place
+    ]
+    return {each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def known_models() -> set[str]:
+    """Name every base model whose price and limits are known."""
+    source = Path(base_models.__file__).read_text("utf-8")
+    nova = {f"amazon.nova-{name}" for name in re.findall(r'_nova\("([^"]+)"', source)}
+    assert nova
+    return nova | set(re.findall(r'BaseModel\("([^"]+)"', source))
