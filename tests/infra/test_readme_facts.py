@@ -23,7 +23,7 @@ from maltu.removals import GOES_BY_ITSELF, RECEIPT_DAYS
 from maltu.settings import Format, PersonaSettings, Recipe, resolve_settings
 from tests.support.cloud import TEMPLATE
 from tests.support.pages import ROOT, numbers, shown
-from tests.support.source import argument_of, assigned
+from tests.support.source import argument_of, assigned, texts_in
 
 if TYPE_CHECKING:
     from tests.support.pages import Page
@@ -148,7 +148,7 @@ def test_every_notification_and_event_stands_there(readme: Page) -> None:
 
 def test_every_field_of_a_receipt_stands_there(readme: Page) -> None:
     table = readme.table_with("goes_by_itself")
-    fields = set(ast.literal_eval(assigned(REMOVALS, "_SHOWN")))
+    fields = texts_in(assigned(REMOVALS, "_SHOWN"))
     assert table.keys() == {"id", *fields, "goes_by_itself"}
     counted = set(re.findall(r'found\.removed\["(\w+)"\]', REMOVAL.read_text("utf-8")))
     assert set(re.findall(r"`(\w+)`", table["removed"][1])) == counted

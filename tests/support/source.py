@@ -20,6 +20,12 @@ def assigned(source: Path, name: str) -> ast.Tuple:
     return value
 
 
+def texts_in(node: ast.AST) -> set[str]:
+    """Find every text that stands in a piece of source."""
+    constants = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
 def argument_of(source: Path, function: str, place: int) -> set[str]:
     """Find the texts that calls of ``function`` give as their argument at ``place``; -1 is the last."""
     given = [
