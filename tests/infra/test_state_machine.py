@@ -101,14 +101,3 @@ def test_only_one_state_moves_the_live_pointer_and_only_on_a_condition() -> None
     assert writers == ["Promote"]
     condition = TASKS["Promote"]["Arguments"]["ConditionExpression"]
     assert condition == "attribute_not_exists(live_version) OR live_version <= :version"
-
-
-def test_three_days_of_waiting_stay_far_below_the_history_limit() -> None:
-    # As template.yaml sets it: 30 s at first, each wait half as long again, 900 s at most, for 72 hours.
-    waits, delay, waited = 0, 30.0, 0.0
-    while waited < 72 * 3600:
-        waited += int(delay)
-        delay = min(delay * 1.5, 900)
-        waits += 1
-    events_a_round = 9  # wait, task and choice, each entered and left, and the task's own
-    assert waits * events_a_round + 200 < 25_000 / 5

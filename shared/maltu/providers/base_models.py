@@ -207,11 +207,8 @@ def base_model(name: str, *, host: str | None = None) -> BaseModel:
     Returns:
         Its row, or one without prices and dates where the table has none.
     """
-    found = (
-        model
-        for model in _TABLE
-        if model.id == name and (host in {None, model.host} or model.host == "local")
-    )
+    named = (model for model in _TABLE if model.id == name)
+    found = (model for model in named if host is None or model.host in {host, "local"})
     return next(found, None) or BaseModel(id=name)
 
 

@@ -1,0 +1,99 @@
+"""The docs say what the code does."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from maltu.dataset.examples import CONTEXT_TURNS
+from maltu.dataset.files import MIN_EXAMPLES, SAMPLES
+from maltu.dataset.formats import MAX_TOKENS
+from maltu.dataset.repeats import LONG_TEXT, MOST_OFTEN
+from maltu.dataset.turns import MAX_CONVERSATION_TURNS
+from maltu.exports import reading as registered
+from maltu.providers.base_models import base_model
+from maltu.providers.estimates import training_epochs
+from maltu.settings import Format, resolve_settings
+from tests.support.cloud import TEMPLATE
+from tests.support.pages import DOCS, PAGES
+from tests.support.source import assigned, known_models
+
+if TYPE_CHECKING:
+    from maltu.exports.reading import Messenger
+
+EXPORTS, DATASET = PAGES[DOCS / "exports.md"], PAGES[DOCS / "dataset.md"]
+
+
+def messengers() -> list[Messenger]:
+    names = map(ast.unparse, assigned(Path(registered.__file__), "_MESSENGERS").elts)
+    return [importlib.import_module(f"maltu.exports.{name}") for name in names]  # pyright: ignore[reportReturnType] - modules are what the protocol describes
+
+
+def test_every_format_that_is_read_stands_in_the_docs() -> None:
+    table = EXPORTS.table_with("kakaotalk-csv")
+    assert list(table) == [messenger.FORMAT for messenger in messengers()]
+    for messenger in messengers():
+        cut = re.findall(r"cut at (\d+)", table[messenger.FORMAT][2])
+        assert cut == ([] if messenger.CUTS_AT is None else [str(messenger.CUTS_AT)]), messenger.FORMAT
+
+
+def test_the_functions_limits_in_the_docs_are_the_templates() -> None:
+    function: dict[str, Any] = TEMPLATE["Resources"]["PreprocessFunction"]["Properties"]
+    (limits,) = re.findall(r"([\d,]+) MiB of disk and (\d+) seconds", EXPORTS.prose)
+    assert [int(limit.replace(",", "")) for limit in limits] == [
+        function["EphemeralStorage"]["Size"],
+        function["Timeout"],
+    ]
+
+
+def test_every_field_of_the_report_stands_in_the_docs(sample_report: dict[str, Any]) -> None:
+    table = DATASET.table_with("silence_hours")
+    assert list(table) == list(sample_report)
+    assert len(sample_report["samples"]) == SAMPLES == 3
+    by_what_was_found = {"speakers", "skipped", "masked", "months"}
+    inside: dict[str, dict[str, Any]] = {
+        name: value for name, value in sample_report.items() if isinstance(value, dict)
+    }
+    for name, value in inside.items():
+        if name not in by_what_was_found:
+            assert value.keys() <= set(re.findall(r"`(\w+)`", table[name][1])), name
+
+
+def test_the_limits_in_the_docs_are_the_codes() -> None:
+    (table,) = (table for table in DATASET.tables if table[0][0].startswith("the fewest examples"))
+    assert [int(row[1].replace(",", "")) for row in table] == [
+        MIN_EXAMPLES,
+        CONTEXT_TURNS,
+        *(MAX_TOKENS[format_] for format_ in ("chat", "bedrock", "completions")),
+        MAX_CONVERSATION_TURNS,
+        LONG_TEXT,
+        MOST_OFTEN,
+    ]
+
+
+def test_what_the_base_models_take_stands_in_the_docs() -> None:
+    table = DATASET.table_with("maltu-retrieval-1")
+    assert table.keys() == known_models()
+    for name, row in table.items():
+        model = base_model(name)
+        assert row[1:] == [
+            f"{model.max_examples:,}" if model.max_examples else "–",
+            str(model.max_epochs),
+            str(training_epochs(1_000, chosen=None, model=model)),
+            str(model.recommended_examples),
+            str(model.fewest_examples),
+        ], name
+        assert model.max_file_bytes == (5_000_000_000 if model.host == "nebius" else 512 * 1024**2)
+
+
+def test_the_settings_in_the_docs_are_accepted() -> None:
+    (example,) = (body for kind, body in DATASET.blocks if kind == "json")
+    assert resolve_settings(example.encode(), {}).aliases
+
+
+def test_every_format_of_a_dataset_stands_in_the_docs() -> None:
+    (section,) = re.findall(r"^## Formats\n(.*?)^## ", DATASET.text, re.MULTILINE | re.DOTALL)
+    assert tuple(re.findall(r"^- `(\w+)`:", section, re.MULTILINE)) == get_args(Format)
