@@ -17,14 +17,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maltu.dataset import Room, build_dataset, default_system_prompt, open_tokenizer, turns_of
+from maltu.dataset import (
+    Listener,
+    Room,
+    build_dataset,
+    conversations_of,
+    default_system_prompt,
+    open_tokenizer,
+)
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.settings import PersonaSettings
 from tests.bench.generate import PERSONA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from maltu.dataset.build import Masking
 
@@ -35,9 +42,9 @@ class Unmasked:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
 
-    def mask(self, text: str) -> str:
-        """Give the text back."""
-        return text
+    def mask_all(self, texts: Sequence[str]) -> Sequence[str]:
+        """Give the texts back."""
+        return texts
 
 
 SILENCE = timedelta(minutes=PersonaSettings().silence_minutes)
@@ -58,8 +65,9 @@ def csv_reader(path: Path) -> Callable[[], object]:
 def tiktoken_loop(path: Path) -> Callable[[], object]:
     """Every turn's text through tiktoken, one call each."""
     with path.open("rb") as stream:
-        turns = turns_of(read_export(stream, name=path.name), speaker=PERSONA, silence=SILENCE)
-        texts = [turn.text for turn in turns]
+        reading = read_export(stream, name=path.name)
+        conversations = conversations_of(reading, Listener(speaker=PERSONA), silence=SILENCE)
+        texts = [text for turns in conversations for text in turns.texts]
     count = open_tokenizer("o200k_base")
     count("warm")
 
@@ -75,7 +83,7 @@ def read_only(path: Path) -> Callable[[], object]:
 
     def work() -> None:
         with path.open("rb") as stream:
-            for _ in read_export(stream, name=path.name):
+            for _ in read_export(stream, name=path.name).columns():
                 pass
 
     return work

@@ -25,7 +25,7 @@ from maltu.dataset.examples import CONTEXT_TURNS
 from maltu.dataset.files import MIN_EXAMPLES, SAMPLES
 from maltu.dataset.formats import MAX_TOKENS
 from maltu.dataset.repeats import LONG_TEXT, MOST_OFTEN
-from maltu.dataset.turns import MAX_CONVERSATION_TURNS
+from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.errors import InvalidSettings
 from maltu.exports import read_export
 from maltu.exports import reading as registered
