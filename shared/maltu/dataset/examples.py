@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from maltu.prompts import NOTHING_SAID
+
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator
@@ -31,6 +33,12 @@ class Example(NamedTuple):
 
     turns: Turns
     context: int = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in each turn, also where nobody says anything."""
+        texts = self.turns.texts
+        return texts if texts[0] else [NOTHING_SAID, *texts[1:]]
 
     @property
     def taught(self) -> int:

@@ -15,7 +15,6 @@ from maltu.dataset.lines import (
     completion_line,
 )
 from maltu.prompts import (
-    NOTHING_SAID,
     default_system_prompt,
     dialogue_labels,
     has_reserved,
@@ -91,12 +90,12 @@ class Layout:
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
-        count = self.count_tokens if self._surely_fits(example) else self.count_turn
-        return self._beside(example) + sum([count(text or NOTHING_SAID) for text in example.turns.texts])
+        count = self.count_tokens if self._is_short(example) else self.count_turn
+        return self._beside(example) + sum(map(count, example.texts))
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
-        return self._surely_fits(example) or self.tokens(example) <= self.max_tokens
+        return self._is_short(example) or self.tokens(example) <= self.max_tokens
 
     def for_room(self, speaker: str, *, named: bool) -> Layout:
         """Give the layout of one room's examples."""
@@ -112,14 +111,10 @@ class Layout:
     def _beside(self, example: Example) -> int:
         return self.example_tokens + len(example.turns) // 2 * (self.user_tokens + self.persona_tokens)
 
-    def _surely_fits(self, example: Example) -> bool:
-        # A token has at least one byte: most examples need no counting. A character has at most four, mostly
-        # fewer, but encoding the text is dearer than asking for its length.
-        room = self.max_tokens - self._beside(example) - len(NOTHING_SAID)
-        texts = example.turns.texts
-        return (
-            4 * sum(map(len, texts)) <= room or len("".join(texts).encode("utf-8", "surrogatepass")) <= room
-        )
+    def _is_short(self, example: Example) -> bool:
+        # A token has at least one byte, and a character at most four: most examples need no counting.
+        room = self.max_tokens - self._beside(example)
+        return sum(map(len, example.texts)) * 4 <= room
 
     def _completions(self, example: Example) -> Iterator[tuple[bytes, int]]:
         turns = example.turns

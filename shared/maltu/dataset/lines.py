@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from maltu.prompts import NOTHING_SAID, harmless
+from maltu.prompts import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,7 @@ def chat_line(example: Example, head: bytes) -> bytes:
         head: as ``chat_head`` makes it.
     """
     turns = example.turns
-    texts = turns.texts
-    strings = _strings(texts if texts[0] else [NOTHING_SAID, *texts[1:]])
+    strings = _strings(example.texts)
     pairs = map(_ANSWERED.join, zip(strings[::2], strings[1::2], strict=True))
     if example.context or not all(turns.whole):
         taught = [number >= example.context and turns.whole[number] for number in range(1, len(turns), 2)]

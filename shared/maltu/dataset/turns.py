@@ -134,12 +134,13 @@ def turns_of(
         whole: false where the export cut it short.
     """
     starts = [0, *compress(count(1), map(ne, mine, islice(mine, 1, None)))]
-    bounds = [*starts, len(texts)]
-    spans = list(zip(starts, islice(bounds, 1, None), strict=True))
+    ends = [*starts[1:], len(texts)]
     return Turns(
         mine[0],
-        ["\n".join(texts[start:end]) for start, end in spans],
-        [True] * len(starts) if all(whole) else [all(whole[start:end]) for start, end in spans],
-        bounds,
+        ["\n".join(texts[start:end]) for start, end in zip(starts, ends, strict=True)],
+        [True] * len(starts)
+        if all(whole)
+        else [all(whole[start:end]) for start, end in zip(starts, ends, strict=True)],
+        [*starts, len(texts)],
         sent_at,
     )
