@@ -21,11 +21,11 @@ from infra.local.demo import QUESTIONS
 from maltu.cli.arguments import parse
 from maltu.cli.summary import summarise
 from maltu.dataset import Room, build_dataset, open_tokenizer
+from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.dataset.examples import CONTEXT_TURNS
 from maltu.dataset.files import MIN_EXAMPLES, SAMPLES
 from maltu.dataset.formats import MAX_TOKENS
 from maltu.dataset.repeats import LONG_TEXT, MOST_OFTEN
-from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.errors import InvalidSettings
 from maltu.exports import read_export
 from maltu.exports import reading as registered
