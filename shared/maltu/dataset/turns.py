@@ -37,7 +37,7 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Turns(Sequence[Turn]):
-    """Turns that alternate, one or more: a dataset has a million, and columns are ten times as fast.
+    """Turns that alternate, one or more: a dataset has a million, and columns cost less than tuples.
 
     Attributes:
         persona_first: whether the persona speaks first.
