@@ -27,6 +27,7 @@ GOALS = (
     ("without tokens / csv.reader", LARGE, "dataset_without_tokens", ("csv_reader",), 2.2),
     ("with tokens / (csv.reader + tiktoken)", LARGE, "dataset", ("csv_reader", "tiktoken_loop"), 1.5),
     ("with tokens / plain script", SMALL, "dataset", ("plain_script",), 1 / 2),
+    ("the same, counted by rs-bpe", SMALL, "dataset_counted_faster", ("plain_script",), 1 / 4),
     ("with tokens / pandas and cookbook", SMALL, "dataset", ("pandas_cookbook",), 1 / 6),
 )
 

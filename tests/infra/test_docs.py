@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.dataset.examples import CONTEXT_TURNS
 from maltu.dataset.files import MIN_EXAMPLES, SAMPLES
 from maltu.dataset.formats import MAX_TOKENS
 from maltu.dataset.repeats import LONG_TEXT, MOST_OFTEN
-from maltu.dataset.turns import MAX_CONVERSATION_TURNS
 from maltu.exports import reading as registered
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs

@@ -1,6 +1,7 @@
 """Messages become turns, conversations, examples and the files a fine-tune is made from."""
 
 from maltu.dataset.build import Masking, Room, build_dataset
+from maltu.dataset.conversations import conversations_of
 from maltu.dataset.examples import Example
 from maltu.dataset.merging import merge_exports
 from maltu.dataset.ranks import Encoding
@@ -14,9 +15,10 @@ from maltu.dataset.rooms import (
     speakers_of,
     warnings_about,
 )
+from maltu.dataset.said import Listener
 from maltu.dataset.summary import DatasetSummary
 from maltu.dataset.tokenizer import RanksMissing, open_tokenizer
-from maltu.dataset.turns import Turn, conversations_of, turns_of
+from maltu.dataset.turns import Turn, Turns
 from maltu.prompts import default_system_prompt, dialogue_labels, render_completion, render_prompt
 
 __all__ = [
@@ -24,11 +26,13 @@ __all__ = [
     "Encoding",
     "Example",
     "Inspected",
+    "Listener",
     "Masking",
     "RanksMissing",
     "Room",
     "RoomPlan",
     "Turn",
+    "Turns",
     "build_dataset",
     "conversations_of",
     "default_system_prompt",
@@ -42,6 +46,5 @@ __all__ = [
     "render_completion",
     "render_prompt",
     "speakers_of",
-    "turns_of",
     "warnings_about",
 ]

@@ -9,12 +9,13 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from maltu.dataset.conversations import conversations_of
 from maltu.dataset.examples import split_longest
 from maltu.dataset.files import MIN_EXAMPLES, ExampleFile
 from maltu.dataset.formats import layout_of
 from maltu.dataset.repeats import Repeats
+from maltu.dataset.said import Listener
 from maltu.dataset.tally import Tally
-from maltu.dataset.turns import conversations_of, turns_of
 from maltu.errors import TooFewExamples
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from maltu.dataset.examples import Example
     from maltu.dataset.formats import Layout
     from maltu.dataset.summary import DatasetSummary
-    from maltu.dataset.turns import Turn
+    from maltu.dataset.turns import Turns
     from maltu.exports import Message
     from maltu.settings import PersonaSettings
 
@@ -36,15 +37,15 @@ _BYTES_AT_ONCE = 1024 * 1024
 
 
 class Masking(Protocol):
-    """What replaces personal data: ``mask`` a text; ``counts`` of what was replaced so far, by type."""
+    """What replaces personal data: ``mask_all`` texts; ``counts`` of what was replaced so far, by type."""
 
     @property
     def counts(self) -> Mapping[Any, int]:
         """Pieces replaced so far, by type; types are strings, of whatever literals."""
         ...
 
-    def mask(self, text: str) -> str:
-        """Give the text with its personal data replaced."""
+    def mask_all(self, texts: Sequence[str]) -> Sequence[str]:
+        """Give the texts with their personal data replaced."""
         ...
 
 
@@ -68,7 +69,7 @@ class Room:
 class _Conversation(NamedTuple):
     started_at: datetime
     room: int
-    turns: list[Turn]
+    turns: Turns
 
 
 def build_dataset(  # noqa: PLR0913 - what a dataset depends on
@@ -110,19 +111,17 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
     repeats = Repeats()
 
     def conversations(number: int, room: Room) -> Iterator[_Conversation]:
-        turns = turns_of(
-            room.messages,
+        listener = Listener(
             speaker=speaker,
-            silence=silence,
             named=room.named,
             cuts_at=room.cuts_at,
-            mask=masking.mask,
+            mask=masking.mask_all,
             repeats=repeats,
             left_out=tally.left_out,
             spoken=tally.spoken,
         )
-        for conversation in conversations_of(turns, silence=silence):
-            yield _Conversation(conversation[0].started_at, number, conversation)
+        for turns in conversations_of(room.messages, listener, silence=silence):
+            yield _Conversation(turns.started_at(0), number, turns)
 
     streams = [conversations(number, room) for number, room in enumerate(rooms)]
     merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=lambda one: one[:2])
@@ -165,7 +164,7 @@ def _write(made: Iterable[Lined], layout: Layout, file: BinaryIO) -> ExampleFile
     return examples
 
 
-def _lines(examples: Iterable[Example], layout: Layout) -> Iterator[tuple[str, int]]:
+def _lines(examples: Iterable[Example], layout: Layout) -> Iterator[tuple[bytes, int]]:
     return chain.from_iterable(map(layout.lines, examples))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from maltu.dataset.turns import Turn, pause_before
+from maltu.prompts import NOTHING_SAID
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
+    from maltu.dataset.turns import Turns
     from maltu.settings import Recipe
 
     Fits = Callable[["Example"], bool]
@@ -30,13 +31,19 @@ class Example(NamedTuple):
         context: how many of the first turns another example teaches already; an even number.
     """
 
-    turns: tuple[Turn, ...]
+    turns: Turns
     context: int = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in each turn, also where nobody says anything."""
+        texts = self.turns.texts
+        return texts if texts[0] else [NOTHING_SAID, *texts[1:]]
 
     @property
     def taught(self) -> int:
         """How many of the persona's turns are trained: those of its own that are whole."""
-        return sum([turn[5] for turn in self.turns[self.context + 1 :: 2]])
+        return sum(self.turns.whole[self.context + 1 :: 2])
 
 
 class Making(NamedTuple):
@@ -61,7 +68,7 @@ class Making(NamedTuple):
         return CONTEXT_TURNS if self.weighs else 0
 
 
-def examples_of(conversation: Sequence[Turn], making: Making, *, left_out: Counter[str]) -> list[Example]:
+def examples_of(conversation: Turns, making: Making, *, left_out: Counter[str]) -> list[Example]:
     """Make a conversation's examples, in its order.
 
     Args:
@@ -69,16 +76,16 @@ def examples_of(conversation: Sequence[Turn], making: Making, *, left_out: Count
         making: how.
         left_out: counts the turns that are not trained, by reason.
     """
-    of_persona = conversation[not conversation[0].persona :: 2]
-    if all([turn[5] for turn in of_persona]):  # noqa: C419 - a list is faster, and this runs for every turn
-        return _examples_of_whole(list(conversation), making, left_out)
+    cut_off = conversation.of_persona(conversation.whole).count(False)
+    if not cut_off:
+        return _examples_of_whole(conversation, making, left_out)
+    left_out[CUT_OFF] += cut_off
     if making.weighs and making.recipe == "conversation":
-        left_out[CUT_OFF] += sum(not turn.whole for turn in of_persona)
-        made = _examples_of_whole(list(conversation), making, left_out)
+        made = _examples_of_whole(conversation, making, left_out)
         return [example for part in made if (example := _trimmed(part, left_out)) is not None]
     return [
         example
-        for part in _between_cut_off(conversation, left_out)
+        for part in _between_cut_off(conversation)
         for example in _examples_of_whole(part, making, left_out)
     ]
 
@@ -103,44 +110,40 @@ def split_longest(conversations: list[list[Example]], making: Making, *, least: 
             return
 
 
-def _examples_of_whole(turns: list[Turn], making: Making, left_out: Counter[str]) -> list[Example]:
-    if turns and not turns[-1].persona:
+def _examples_of_whole(turns: Turns, making: Making, left_out: Counter[str]) -> list[Example]:
+    if turns and not turns.is_persona(len(turns) - 1):
         left_out[UNANSWERED] += 1
-        turns.pop()
-    if turns and turns[0].persona:
+        turns = turns[:-1]
+    if turns and turns.persona_first:
         if making.recipe == "pair" or not making.opens:
             left_out[ANSWERS_NOTHING] += 1
-            del turns[0]
+            turns = turns[1:]
         else:
             # No words are invented for the user: an empty message comes to mean "you start".
-            start = turns[0].started_at
-            turns.insert(0, Turn(persona=False, text="", started_at=start, ended_at=start, messages=0))
+            turns = turns.opened()
     if not turns:
         return []
     if making.recipe == "pair":
-        return [Example(tuple(turns[at : at + 2])) for at in range(0, len(turns), 2)]
-    example = Example(tuple(turns))
+        return [Example(turns[at : at + 2]) for at in range(0, len(turns), 2)]
+    example = Example(turns)
     return [example] if making.fits(example) else _split_until_fits(example, making)
 
 
-def _between_cut_off(conversation: Sequence[Turn], left_out: Counter[str]) -> Iterator[list[Turn]]:
-    part: list[Turn] = []
-    for turn in conversation:
-        if turn.persona and not turn.whole:
-            left_out[CUT_OFF] += 1
-            yield part
-            part = []
-        else:
-            part.append(turn)
-    yield part
+def _between_cut_off(conversation: Turns) -> Iterator[Turns]:
+    start = 0
+    for at, whole in enumerate(conversation.whole):
+        if conversation.is_persona(at) and not whole:
+            yield conversation[start:at]
+            start = at + 1
+    yield conversation[start:]
 
 
 def _trimmed(example: Example, left_out: Counter[str]) -> Example | None:
     """Let an example end with a turn that it teaches; None where it teaches none."""
     end = len(example.turns)
-    while end > example.context and not example.turns[end - 1].whole:
+    while end > example.context and not example.turns.whole[end - 1]:
         end -= 2
-        left_out[UNANSWERED] += example.turns[end].messages > 0
+        left_out[UNANSWERED] += example.turns.messages(end) > 0
     return Example(example.turns[:end], example.context) if end > example.context else None
 
 
@@ -173,7 +176,7 @@ def _split(example: Example, context: int) -> tuple[Example, Example]:
     start = example.context
     cut = max(
         range(start + 2, len(turns), 2),
-        key=lambda at: (pause_before(turns, at), -abs(2 * at - start - len(turns))),
+        key=lambda at: (turns.pause_before(at), -abs(2 * at - start - len(turns))),
     )
     shown = min(context, cut)
     return Example(turns[:cut], start), Example(turns[cut - shown :], shown)

@@ -50,23 +50,22 @@ class ExampleFile:
         self.longest = 0
         self.over_limit = 0
 
-    def write(self, lines: Iterable[tuple[str, int]]) -> None:
+    def write(self, lines: Iterable[tuple[bytes, int]]) -> None:
         """Append one conversation's lines, each given with its number of tokens."""
-        texts: list[str] = []
-        total = 0
+        count = total = size = 0
         for line, tokens in lines:
-            texts.append(line)
+            size += self._file.write(line + b"\n")
+            count += 1
             total += tokens
             self.longest = max(self.longest, tokens)
             self.over_limit += tokens > self._limit
-        if not texts:
+        if not count:
             return
-        encoded = _encoded("\n".join(texts) + "\n")
         self._starts.append(self._written)
-        self._examples.append(len(texts))
+        self._examples.append(count)
         self._tokens.append(total)
-        self._written += self._file.write(encoded)
-        self.count += len(texts)
+        self._written += size
+        self.count += count
 
     def split(self, share: float, train: Path, validation: Path) -> tuple[Part, Part]:
         """Move the newest conversations, about ``share`` of the examples, from ``train`` to ``validation``.
@@ -108,14 +107,6 @@ def _sample_from(file: BinaryIO, start: int) -> bytes:
     file.seek(start)
     lines = [line for _ in range(_LINES_TO_SAMPLE_FROM) if (line := file.readline())]
     return next((line for line in lines if len(line) <= _SAMPLE_BYTES), min(lines, key=len))
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Half an emoji, as JSON exports can hold: no JSON Lines file can.
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def _first_of_validation(examples: Sequence[int], share: float) -> int:

@@ -15,7 +15,6 @@ from maltu.dataset.lines import (
     completion_line,
 )
 from maltu.prompts import (
-    NOTHING_SAID,
     default_system_prompt,
     dialogue_labels,
     has_reserved,
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from maltu.dataset.examples import Example
-    from maltu.dataset.turns import Turn
     from maltu.settings import Format, PersonaSettings, Recipe
 
 # OpenAI's own counting rule: every message and every example carries this many tokens of markup.
@@ -62,7 +60,7 @@ class Layout:
     format: Format
     max_tokens: int
     system_prompt: str
-    head: str
+    head: bytes
     user_label: str
     persona_label: str
     separator: str
@@ -78,7 +76,7 @@ class Layout:
         weighs = opens = self.format != "bedrock"
         object.__setattr__(self, "making", Making(self.recipe, self.fits, weighs=weighs, opens=opens))
 
-    def lines(self, example: Example) -> Iterator[tuple[str, int]]:
+    def lines(self, example: Example) -> Iterator[tuple[bytes, int]]:
         """Write an example: its lines, each with the number of tokens it is charged for.
 
         ``chat`` and ``bedrock`` give one line, ``completions`` one for each turn that is taught.
@@ -92,39 +90,37 @@ class Layout:
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
-        count = self.count_tokens if self._surely_fits(example) else self.count_turn
-        return self._beside(example) + sum([count(turn[1] or NOTHING_SAID) for turn in example.turns])
+        count = self.count_tokens if self._is_short(example) else self.count_turn
+        return self._beside(example) + sum(map(count, example.texts))
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
-        return self._surely_fits(example) or self.tokens(example) <= self.max_tokens
+        return self._is_short(example) or self.tokens(example) <= self.max_tokens
 
     def for_room(self, speaker: str, *, named: bool) -> Layout:
         """Give the layout of one room's examples."""
         user_label, persona_label = dialogue_labels(speaker, named=named)
         return replace(self, user_label=user_label, persona_label=persona_label)
 
-    def is_marked(self, turn: Turn) -> bool:
+    def is_marked(self, text: str) -> bool:
         """Tell whether a turn contains what the format keeps for itself."""
         if self.format == "completions":
-            return any(mark and mark in turn.text for mark in (self.separator, self.stop))
-        return self.format == "bedrock" and has_reserved(turn.text)
+            return any(mark and mark in text for mark in (self.separator, self.stop))
+        return self.format == "bedrock" and has_reserved(text)
 
     def _beside(self, example: Example) -> int:
         return self.example_tokens + len(example.turns) // 2 * (self.user_tokens + self.persona_tokens)
 
-    def _surely_fits(self, example: Example) -> bool:
-        # A token has at least one byte: most examples need no counting. A character has at most four, mostly
-        # fewer, but encoding the text is dearer than asking for its length.
-        room = self.max_tokens - self._beside(example) - len(NOTHING_SAID)
-        text = "".join([turn[1] for turn in example.turns])
-        return 4 * len(text) <= room or len(text.encode("utf-8", "surrogatepass")) <= room
+    def _is_short(self, example: Example) -> bool:
+        # A token has at least one byte, and a character at most four: most examples need no counting.
+        room = self.max_tokens - self._beside(example)
+        return sum(map(len, example.texts)) * 4 <= room
 
-    def _completions(self, example: Example) -> Iterator[tuple[str, int]]:
+    def _completions(self, example: Example) -> Iterator[tuple[bytes, int]]:
         turns = example.turns
         said = [{"role": "assistant" if turn.persona else "user", "content": turn.text} for turn in turns]
         for at in range(example.context + 1, len(turns), 2):
-            if not turns[at].whole:
+            if not turns.whole[at]:
                 continue
             prompt = render_prompt(
                 said[:at],
@@ -135,7 +131,7 @@ class Layout:
                 recipe=self.recipe,
             )
             completion = render_completion(
-                turns[at].text, separator=self.separator, stop=self.stop, recipe=self.recipe
+                turns.texts[at], separator=self.separator, stop=self.stop, recipe=self.recipe
             )
             tokens = self.count_tokens(prompt) + self.count_tokens(completion)
             yield completion_line(prompt, completion), tokens

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-# Lines are written by hand around the encoder's strings: the same bytes as json.dumps(ensure_ascii=False),
-# held by a test, in half the time.
-from json.encoder import encode_basestring as _quoted
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from maltu.prompts import NOTHING_SAID, harmless
+import orjson
+
+from maltu.prompts import harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maltu.dataset.examples import Example
 
-_text_of = attrgetter("text")
-_is_whole = attrgetter("whole")
+# What stands between the strings is written by hand: the same bytes as json.dumps(ensure_ascii=False) writes,
+# held by a test.
+_ASKED = b'{"role": "user", "content": "'
+_ANSWERED = b'"}, {"role": "assistant", "content": "'
+_SHOWN, _TAUGHT = b'", "weight": 0}', b'"}'
 
 
-def chat_line(example: Example, head: str) -> str:
+def chat_line(example: Example, head: bytes) -> bytes:
     """Write ``{"messages": [...]}`` as OpenAI reads it; ``weight`` 0 where a turn is only to be seen.
 
     Args:
@@ -25,50 +28,65 @@ def chat_line(example: Example, head: str) -> str:
         head: as ``chat_head`` makes it.
     """
     turns = example.turns
-    texts = list(map(_quoted, map(_text_of, turns)))
-    if not turns[0].text:
-        texts[0] = _quoted(NOTHING_SAID)
-    pairs = zip(texts[::2], texts[1::2], strict=True)
-    if not example.context and all(map(_is_whole, turns)):
-        said = [
-            f'{{"role": "user", "content": {asked}}}, {{"role": "assistant", "content": {answer}}}'
-            for asked, answer in pairs
-        ]
+    strings = _strings(example.texts)
+    pairs = map(_ANSWERED.join, zip(strings[::2], strings[1::2], strict=True))
+    if example.context or not all(turns.whole):
+        taught = [number >= example.context and turns.whole[number] for number in range(1, len(turns), 2)]
+        said = b", ".join(
+            _ASKED + pair + (_TAUGHT if each else _SHOWN) for pair, each in zip(pairs, taught, strict=True)
+        )
     else:
-        said = [
-            f'{{"role": "user", "content": {asked}}}, {{"role": "assistant", "content": {answer}'
-            + (', "weight": 0}' if 2 * at < example.context or not turns[2 * at + 1].whole else "}")
-            for at, (asked, answer) in enumerate(pairs)
-        ]
-    return f"{head}{', '.join(said)}]}}"
+        said = _ASKED + (_TAUGHT + b", " + _ASKED).join(pairs) + _TAUGHT
+    return head + said + b"]}"
 
 
-def chat_head(system_prompt: str) -> str:
+def chat_head(system_prompt: str) -> bytes:
     """Write what every chat line starts with."""
-    return f'{{"messages": [{{"role": "system", "content": {_quoted(system_prompt)}}}, '
+    return b'{"messages": [{"role": "system", "content": "%b"}, ' % _string(system_prompt)
 
 
-def bedrock_line(example: Example, head: str) -> str:
+def bedrock_line(example: Example, head: bytes) -> bytes:
     """Write ``bedrock-conversation-2024``, which knows no weights and no empty text.
 
     Args:
         example: without context, opened by the user's side.
         head: as ``bedrock_head`` makes it.
     """
-    roles = ("user", "assistant")
-    said = ", ".join(
-        f'{{"role": "{roles[turn.persona]}", "content": [{{"text": {_quoted(harmless(turn.text))}}}]}}'
-        for turn in example.turns
+    strings = _strings(list(map(harmless, example.turns.texts)))
+    said = b", ".join(
+        b'{"role": "%b", "content": [{"text": "%b"}]}' % (b"assistant" if at % 2 else b"user", string)
+        for at, string in enumerate(strings)
     )
-    return f"{head}{said}]}}"
+    return head + said + b"]}"
 
 
-def bedrock_head(system_prompt: str) -> str:
+def bedrock_head(system_prompt: str) -> bytes:
     """Write what every line for Bedrock starts with."""
-    system = f'"system": [{{"text": {_quoted(harmless(system_prompt))}}}], ' if system_prompt.strip() else ""
-    return f'{{"schemaVersion": "bedrock-conversation-2024", {system}"messages": ['
+    start = b'{"schemaVersion": "bedrock-conversation-2024", '
+    if system_prompt.strip():
+        start += b'"system": [{"text": "%b"}], ' % _string(harmless(system_prompt))
+    return start + b'"messages": ['
 
 
-def completion_line(prompt: str, completion: str) -> str:
+def completion_line(prompt: str, completion: str) -> bytes:
     """Write a legacy ``{"prompt": ..., "completion": ...}`` line."""
-    return f'{{"prompt": {_quoted(prompt)}, "completion": {_quoted(completion)}}}'
+    return b'{"prompt": "%b", "completion": "%b"}' % tuple(_strings([prompt, completion]))
+
+
+def _string(text: str) -> bytes:
+    return _strings([text])[0]
+
+
+def _strings(texts: Sequence[str]) -> list[bytes]:
+    """Write texts as JSON strings, without the quotes around them."""
+    try:
+        written = orjson.dumps(texts)
+    except orjson.JSONEncodeError:
+        # Half an emoji, as JSON exports can hold: no JSON Lines file can.
+        written = orjson.dumps([_without_halves(text) for text in texts])
+    # Inside a string a backslash stands before every quote.
+    return written[2:-2].split(b'","')
+
+
+def _without_halves(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

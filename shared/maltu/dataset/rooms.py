@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from maltu.dataset.build import Room
 from maltu.dataset.merging import merge_exports
@@ -77,8 +77,7 @@ def inspect(reading: Reading, *, alone: bool) -> Inspected:
         UnreadableExport: the file cannot be read to its end.
     """
     sketch = Sketch()
-    sketched = reading if alone else cast("Reading", _Sketched(reading, sketch))
-    return Inspected(survey(sketched), sketch)
+    return Inspected(survey(reading) if alone else survey(reading, watch=sketch.watch), sketch)
 
 
 def plan_rooms(inspected: Sequence[Inspected], *, aliases: Mapping[str, str]) -> list[RoomPlan]:
@@ -147,20 +146,6 @@ def warnings_about(plans: Sequence[RoomPlan], speaker: str) -> Iterator[str]:
             f"One of the speakers is called {name!r}, as messengers call whoever made the export. If that "
             f'is somebody you know by name, say so in persona.json: {{"aliases": {{"{name}": "..."}}}}.'
         )
-
-
-class _Sketched:
-    """A reading whose messages are sketched as they pass."""
-
-    def __init__(self, reading: Reading, sketch: Sketch) -> None:
-        self._reading = reading
-        self._sketch = sketch
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._reading, name)
-
-    def __iter__(self) -> Iterator[object]:
-        return self._sketch.watch(self._reading)
 
 
 def _same_room(

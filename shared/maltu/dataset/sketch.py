@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from maltu.dataset.merging import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from maltu.exports import Message
+    from maltu.exports.message import Columns
 
 SAMPLE = 16_384
 
@@ -39,17 +38,16 @@ class Sketch:
     seen: dict[int, _Seen] = field(default_factory=dict[int, _Seen])
     below: int = _HASHES
 
-    def watch(self, messages: Iterable[Message]) -> Iterator[Message]:
-        """Hand the messages on, and sample them."""
-        for message in messages:
-            if message.kind == "text" and len(message.text) >= _SHORTEST:
-                minute = message.sent_at.replace(second=0, microsecond=0)
-                key = hash((minute, comparable(message.text[:_COMPARED]))) % _HASHES
+    def watch(self, messages: Columns) -> None:
+        """Sample some more messages."""
+        for sent_at, sender, text, kind in zip(*messages, strict=True):
+            if kind == "text" and len(text) >= _SHORTEST:
+                minute = sent_at.replace(second=0, microsecond=0)
+                key = hash((minute, comparable(text[:_COMPARED]))) % _HASHES
                 if key < self.below:
-                    self.seen[key] = _Seen(minute, message.sender)
+                    self.seen[key] = _Seen(minute, sender)
                     if len(self.seen) > 2 * SAMPLE:
                         self._shrink()
-            yield message
 
     def _shrink(self) -> None:
         kept = sorted(self.seen)[:SAMPLE]

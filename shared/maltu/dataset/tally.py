@@ -10,14 +10,14 @@ from maltu.dataset.examples import examples_of
 from maltu.dataset.summary import DatasetSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from typing import Any
 
     from maltu.dataset.examples import Example
     from maltu.dataset.files import ExampleFile, Part
     from maltu.dataset.formats import Layout
-    from maltu.dataset.turns import Turn
+    from maltu.dataset.turns import Turns
 
 # Counting many at once costs a tenth of counting a conversation's few.
 _LENGTHS_AT_ONCE = 10_000
@@ -50,32 +50,32 @@ class Tally:
         self._uncounted: list[int] = []
         self._months: Counter[tuple[int, int]] = Counter()
 
-    def examples_of(self, conversation: Sequence[Turn], layout: Layout, *, room: int = 0) -> list[Example]:
+    def examples_of(self, conversation: Turns, layout: Layout, *, room: int = 0) -> list[Example]:
         """Make a conversation's examples, and count; ``room`` tells the rooms' conversations apart."""
-        # The sides alternate, so every other turn is the persona's.
-        of_persona = conversation[not conversation[0].persona :: 2]
-        messages = sum([turn[4] for turn in conversation])
+        bounds = conversation.bounds
+        messages = bounds[-1] - bounds[0]
+        texts = conversation.of_persona(conversation.texts)
         self._messages += messages
         self._turns += len(conversation)
-        self._persona_turns += len(of_persona)
-        self._persona_messages += sum([turn[4] for turn in of_persona])
-        self._uncounted += [len(turn[1]) for turn in of_persona]
+        self._persona_turns += len(texts)
+        self._persona_messages += conversation.persona_messages
+        self._uncounted.extend(map(len, texts))
         if len(self._uncounted) > _LENGTHS_AT_ONCE:
             self._count_lengths()
         self._conversations += 1
-        started_at = conversation[0].started_at
+        started_at = conversation.started_at(0)
         self._months[started_at.year, started_at.month] += messages
         if (ended_at := self._ends.get(room)) is not None:
             silence = started_at - ended_at
             self._silences[silence.days * 24 + silence.seconds // 3600] += 1
-        self._ends[room] = conversation[-1].ended_at
+        self._ends[room] = conversation.ended_at(len(conversation) - 1)
         if layout.format != "chat":
-            self._marked += sum(map(layout.is_marked, conversation))
+            self._marked += sum(map(layout.is_marked, conversation.texts))
         examples = examples_of(conversation, layout.making, left_out=self._unused)
         for example in examples:
             self._trained += example.taught
             self._context += example.context
-            self._opened_by_persona += not (example.context or example.turns[0].messages)
+            self._opened_by_persona += not (example.context or example.turns.messages(0))
         return examples
 
     def summary(  # noqa: PLR0913 - what only the caller knows

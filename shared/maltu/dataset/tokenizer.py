@@ -1,9 +1,15 @@
-"""Counts tokens exactly as OpenAI's models do, without a network."""
+"""Counts tokens exactly as OpenAI's models do, without a network.
+
+tiktoken is the reference. Where ``rs-bpe`` is installed too (``pip install maltu[fast]``) it counts, in less
+than half the time; a test holds its counts to tiktoken's.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY, directory_of
 
@@ -18,9 +24,22 @@ class RanksMissing(RuntimeError):
 
 
 def open_tokenizer(name: Encoding) -> Callable[[str], int]:
-    """Load an encoding (about 0.3 s, 70 MB) and give the function that counts a text's tokens.
+    """Load an encoding and give the function that counts a text's tokens.
 
     Special tokens such as ``<|endoftext|>`` count as the text they are in a chat.
+
+    Raises:
+        RanksMissing: the encoding's rank file is absent or damaged, and tiktoken needs it.
+    """
+    try:
+        bpe: Any = importlib.import_module("rs_bpe.bpe")  # it has no stubs
+    except ImportError:
+        return tiktoken_counter(name)
+    return _fast_counter(getattr(bpe.openai, name)().count, name)
+
+
+def tiktoken_counter(name: Encoding) -> Callable[[str], int]:
+    """Load an encoding (about 0.3 s, 70 MB) and give the reference for ``open_tokenizer``.
 
     Raises:
         RanksMissing: the encoding's rank file is absent or damaged.
@@ -38,3 +57,16 @@ def open_tokenizer(name: Encoding) -> Callable[[str], int]:
     # One call per text: the batch call is several times slower on short texts.
     encode = tiktoken.get_encoding(name).encode_ordinary
     return lambda text: len(encode(text))
+
+
+def _fast_counter(fast: Callable[[str], int], name: Encoding) -> Callable[[str], int]:
+    reference = cache(tiktoken_counter)
+
+    def count(text: str) -> int:
+        try:
+            return fast(text)
+        except UnicodeEncodeError:
+            # Half an emoji, as JSON exports can hold.
+            return reference(name)(text)
+
+    return count

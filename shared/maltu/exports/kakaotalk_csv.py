@@ -13,24 +13,22 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from itertools import chain, islice
-from operator import attrgetter
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from maltu.errors import UnreadableExport
 from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
-from maltu.exports.kakaotalk_kinds import SUSPECT_ENDS, SUSPECT_FIRSTS, SUSPECT_STARTS, kind_of
+from maltu.exports.kakaotalk_kinds import kind_of, kinds_of
 from maltu.exports.kakaotalk_stamps import Clocks
-from maltu.exports.message import Message, unchecked_message
+from maltu.exports.message import MESSAGES_AT_ONCE, Columns, InColumns, Message, columns_of
 from maltu.exports.names import Spellings, name_key
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
 from maltu.exports.source import lines_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from maltu.exports.message import Kind
     from maltu.exports.source import Source
 
 FORMAT = "kakaotalk-csv"
@@ -46,11 +44,7 @@ _DATE_OF_A_SPREADSHEET = re.compile(
     re.VERBOSE,
 )
 _DATE_LENGTHS = frozenset(map(len, ("2022-12-17 13:55:24", "2022-12-17 13:55")))
-# So many that what a batch costs beside its rows does not count, so few that they are soon forgotten.
-_ROWS_AT_ONCE = 128
 _ROWS_TO_SHOW = 3
-_zone_of = attrgetter("tzinfo")
-_new_message = partial(unchecked_message, Message)
 _FILE_NAME = re.compile(
     r"KakaoTalk_Chat_(?P<room>.+)_\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}(?: ?\(\d+\))?\.csv", re.IGNORECASE
 )
@@ -79,7 +73,7 @@ def room(head: str, name: str) -> str | None:  # noqa: ARG001 - a CSV does not n
     return named["room"] if named else None
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages; what is no record is counted in ``skipped``, by reason.
 
     Header rows and empty lines are no records and are not counted.
@@ -87,11 +81,10 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     Raises:
         UnreadableExport: not UTF-8, a field too long, a quote that never closes, or no message at all.
     """
-    # A file has a million messages: none of them resumes a generator.
-    return chain.from_iterable(_batches(source, skipped))
+    return InColumns(_batches(source, skipped))
 
 
-def _batches(source: Source, skipped: Counter[str]) -> Iterator[Iterable[Message]]:
+def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
     csv.field_size_limit(MAX_FIELD_CHARACTERS)  # process-wide; the only way to raise csv's own 128 KiB
     # Strict: a row whose quoting is broken is left out, never mended by guessing.
     delimiter = max(_DELIMITERS, key=partial(_score, source.head_text))
@@ -103,11 +96,16 @@ def _batches(source: Source, skipped: Counter[str]) -> Iterator[Iterable[Message
         batch: list[list[str]] = []
         source.read_since = batch
         try:
-            batch.extend(islice(rows, _ROWS_AT_ONCE))
-            ended = len(batch) < _ROWS_AT_ONCE
+            batch.extend(islice(rows, MESSAGES_AT_ONCE))
+            ended = len(batch) < MESSAGES_AT_ONCE
         except (csv.Error, UnicodeDecodeError, UnreadableExport) as error:
             failure = error  # the rows before it are in the batch
-        yield reader.plain_messages(batch) or reader.messages(batch, source.record_line)
+        if not failure and (plain := reader.plain_messages(batch)):
+            batch.clear()  # memory that was used a moment ago is fast
+            source.record_line = rows.line_num
+            yield plain
+            continue
+        yield from columns_of(reader.messages(batch, source.record_line))
         if isinstance(failure, UnicodeDecodeError):
             raise source.undecodable(failure, lines=rows.line_num) from None
         if isinstance(failure, csv.Error):
@@ -134,27 +132,19 @@ class _Rows:
         self._spellings = Spellings()
         self._clocks = Clocks()
 
-    def plain_messages(self, rows: list[list[str]]) -> Iterable[Message] | None:
+    def plain_messages(self, rows: list[list[str]]) -> Columns | None:
         """Make rows that are all just as KakaoTalk writes a message, column by column; None of others."""
         try:
             dates, senders, texts = cast("Iterator[tuple[str, ...]]", zip(*rows, strict=True))
             sent = list(map(datetime.fromisoformat, dates))
-        except ValueError:
+            zone = max(sent).tzinfo  # a time with a zone compares with no time without one
+        except (ValueError, TypeError):
             return None
-        if not _DATE_LENGTHS.issuperset(map(len, dates)) or any(map(_zone_of, sent)):
+        if zone or not _DATE_LENGTHS.issuperset(map(len, dates)):
             return None
         self.sent_at = sent[-1]
-        kinds: list[Kind] = [
-            "text"
-            if text
-            and text[-1] not in SUSPECT_ENDS
-            and (text[0] not in SUSPECT_FIRSTS or text[:2] not in SUSPECT_STARTS)
-            and sender
-            else kind_of(sender, text)
-            for sender, text in zip(senders, texts, strict=True)
-        ]
-        names = map(self._spellings.__getitem__, senders)
-        return map(_new_message, zip(sent, names, texts, kinds, strict=True))
+        names = self._spellings.of_all(senders)
+        return Columns(sent, names, texts, kinds_of(senders, texts))
 
     def messages(self, rows: list[list[str]], line: int) -> Iterator[Message]:
         """Make any rows, one by one; ``line`` lines are before them."""

@@ -10,6 +10,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maltu.exports.message import Kind
 
 _WORDS_OF_2015 = ("사진", "이모티콘", "동영상", "Photo", "Emoticon", "Video")
@@ -94,6 +96,22 @@ SUSPECT_STARTS = frozenset(
 )
 SUSPECT_FIRSTS = frozenset(start[0] for start in SUSPECT_STARTS)
 SUSPECT_ENDS = frozenset((".", " ", "기"))
+
+
+def kinds_of(senders: Sequence[str], texts: Sequence[str]) -> list[Kind]:
+    """Tell what many of a CSV's messages are."""
+    firsts, starts, ends = SUSPECT_FIRSTS, SUSPECT_STARTS, SUSPECT_ENDS
+    suspects = [
+        at
+        for at, text in enumerate(texts)
+        if not text or text[-1] in ends or (text[0] in firsts and text[:2] in starts)
+    ]
+    if "" in senders:
+        suspects += [at for at, sender in enumerate(senders) if not sender]
+    kinds: list[Kind] = ["text"] * len(texts)
+    for at in suspects:
+        kinds[at] = kind_of(senders[at], texts[at])
+    return kinds
 
 
 def kind_of(sender: str, text: str) -> Kind:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
@@ -30,3 +34,9 @@ class Spellings(dict[str, str]):
         # A name that nobody sees is a name all the same; the empty one is the messenger's.
         self[name] = first = self._first.setdefault(name_key(name) or name, name)
         return first
+
+    def of_all(self, names: Sequence[str]) -> Sequence[str]:
+        """Map many names: those given, where each is the first of its spellings."""
+        if all(self[name] == name for name in dict.fromkeys(names)):
+            return names
+        return [self[name] for name in names]

@@ -20,13 +20,14 @@ from maltu.exports import (
     telegram,
     whatsapp,
 )
+from maltu.exports.message import columns_of
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
 from maltu.exports.source import Source, read_fully
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from maltu.exports.message import Message
+    from maltu.exports.message import Columns, Message
 
 
 class Messenger(Protocol):
@@ -50,7 +51,7 @@ class Messenger(Protocol):
         """Give the room's title, from the file's header or its name."""
         ...
 
-    def read(self, source: Source, skipped: Counter[str]) -> Iterator[Message]:
+    def read(self, source: Source, skipped: Counter[str]) -> Iterable[Message]:
         """Stream the messages in the file's order; count what is skipped by reason.
 
         Sets ``source.record_line`` after every record.
@@ -119,7 +120,7 @@ _LINES_TO_SHOW = 3
 
 
 class Reading:
-    """An export being read: iterate it once.
+    """An export being read: iterate it once, message by message or in columns.
 
     Attributes:
         format: which messenger's, for instance ``kakaotalk-csv``.
@@ -143,7 +144,11 @@ class Reading:
         return self._source.room or self._room
 
     def __iter__(self) -> Iterator[Message]:
-        return self._messages
+        return iter(self._messages)
+
+    def columns(self) -> Iterator[Columns]:
+        """Give the messages many at a time."""
+        return columns_of(self._messages)
 
 
 def read_export(stream: BinaryIO, *, name: str) -> Reading:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from maltu.exports.message import Columns
     from maltu.exports.reading import Reading
 
 
@@ -39,8 +42,12 @@ class Survey:
     last: datetime | None
 
 
-def survey(reading: Reading) -> Survey:
+def survey(reading: Reading, *, watch: Callable[[Columns], None] = lambda _: None) -> Survey:
     """Read an export to its end and count.
+
+    Args:
+        reading: the export.
+        watch: is shown all messages.
 
     Raises:
         UnreadableExport: the file cannot be read to its end.
@@ -48,13 +55,12 @@ def survey(reading: Reading) -> Survey:
     speakers: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     first = last = None
-    for sent_at, sender, _, kind in reading:
-        kinds[kind] += 1
-        if kind == "text":
-            speakers[sender] += 1
-        if first is None:
-            first = sent_at
-        last = sent_at
+    for columns in reading.columns():
+        watch(columns)
+        kinds.update(columns.kinds)
+        speakers.update(compress(columns.senders, map("text".__eq__, columns.kinds)))
+        first = first or columns.sent_at[0]
+        last = columns.sent_at[-1]
     return Survey(
         format=reading.format,
         room=reading.room,

@@ -39,7 +39,8 @@ _WORD = tuple(
     (first, f"(?:{'|'.join(word[1:] for word in words)})")
     for first, words in groupby(_WORDS.split("|"), key=lambda word: word[0])
 )
-_PLACE = (("로길동리가읍면", r"(?<!으로)\s?(?:산\s?|지하\s?)?\d"), ("호", r"(?<=\d호)"))
+_NUMBERED = r"\s?(?:산\s?|지하\s?)?\d"
+_PLACE = (("로길동리", rf"(?<!으로){_NUMBERED}"), ("가", rf"(?<=\d가){_NUMBERED}"), ("호", r"(?<=\d호)"))
 
 
 def _branches(*families: Iterable[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import blake2b
+from itertools import compress
 from secrets import token_bytes
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from maltu.masking.kinds import CLOSING, LABELS, OPENING
 from maltu.masking.names import listed_names, name_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from maltu.masking.kinds import Kind, Span
 
@@ -44,8 +45,18 @@ class Masker:
 
         Masking what has been masked changes nothing.
         """
-        if self._candidate(text) is None or self._likely(text) is None:
-            return text
+        return self._masked(text) if self._candidate(text) and self._likely(text) else text
+
+    def mask_all(self, texts: Sequence[str]) -> list[str]:
+        """Mask many texts, in their order."""
+        masked = list(texts)
+        likely = self._likely
+        for at in compress(range(len(masked)), map(self._candidate, masked)):
+            if likely(masked[at]):
+                masked[at] = self._masked(masked[at])
+        return masked
+
+    def _masked(self, text: str) -> str:
         # A placeholder may end what hid its neighbour; each round takes something away, so they end.
         while spans := find_personal(text, self._find_names):
             text = self._replace(text, spans)

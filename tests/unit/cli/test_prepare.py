@@ -180,6 +180,7 @@ def test_tokens_that_cannot_be_counted_are_no_success(
     monkeypatch.setattr(ranks, "RANKS_DIRECTORY", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setitem(sys.modules, "bpe_openai", None)
+    monkeypatch.setitem(sys.modules, "rs_bpe.bpe", None)
 
     assert prepare(tmp_path, export, "--speaker", SPEAKER) == 1
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from maltu.dataset import Turn
+from maltu.dataset import Turns
 from maltu.exports import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from maltu.exports import Kind
 
@@ -28,7 +29,10 @@ class Digits:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def mask(self, text: str) -> str:
+    def mask_all(self, texts: Sequence[str]) -> list[str]:
+        return list(map(self._mask, texts))
+
+    def _mask(self, text: str) -> str:
         masked, count = re.subn(r"\d{9,}", "[number]", text)
         if count:
             self.counts["number"] += count
@@ -46,12 +50,17 @@ def chat(*said: tuple[float, str, str] | tuple[float, str, str, Kind]) -> list[M
     ]
 
 
-def turns(*said: tuple[float, bool, str]) -> list[Turn]:
-    """Turns from (minutes after the start, whether the persona speaks, text)."""
-    return [
-        Turn(persona, text, at := START + timedelta(minutes=minutes), at, 1)
-        for minutes, persona, text in said
-    ]
+def turns(*said: tuple[float, bool, str]) -> Turns:
+    """Turns of one message each, from (minutes after the start, whether the persona speaks, text)."""
+    minutes, persona, texts = zip(*said, strict=True)
+    assert all(one is not other for one, other in pairwise(persona))
+    return Turns(
+        persona_first=persona[0],
+        texts=list(texts),
+        whole=[True] * len(texts),
+        bounds=list(range(len(texts) + 1)),
+        sent_at=[START + timedelta(minutes=each) for each in minutes],
+    )
 
 
 def dialogues(count: int, *, turns_each: int = 1, start: int = 0) -> list[Message]:

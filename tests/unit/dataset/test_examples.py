@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maltu.dataset import Example, Turn, conversations_of, turns_of
+from maltu.dataset import Example, Listener, conversations_of
 from maltu.dataset.examples import Making, examples_of, split_longest
 from tests.unit.dataset.chats import SPEAKER, chats, persona_texts, turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from maltu.dataset import Turn
     from maltu.exports import Message
 
 SILENCE = timedelta(hours=4)
@@ -98,8 +99,8 @@ def test_among_equal_pauses_the_middle_is_split() -> None:
 
 
 def test_the_longest_examples_are_split_until_there_are_enough() -> None:
-    long = Example(tuple(turns(*((number, bool(number % 2), str(number)) for number in range(12)))))
-    short = Example(tuple(turns((0, False, "a"), (1, True, "b"), (2, False, "c"), (3, True, "d"))))
+    long = Example(turns(*((number, bool(number % 2), str(number)) for number in range(12))))
+    short = Example(turns((0, False, "a"), (1, True, "b"), (2, False, "c"), (3, True, "d")))
     conversations = [[short], [long]]
 
     split_longest(conversations, Making("conversation", always, weighs=False), least=4)
@@ -109,7 +110,7 @@ def test_the_longest_examples_are_split_until_there_are_enough() -> None:
 
 
 def test_what_cannot_be_split_stays() -> None:
-    pair = Example(tuple(turns((0, False, "a"), (1, True, "b"))))
+    pair = Example(turns((0, False, "a"), (1, True, "b")))
     conversations = [[pair], [pair]]
 
     split_longest(conversations, Making("conversation", always, weighs=False), least=10)
@@ -120,7 +121,7 @@ def test_what_cannot_be_split_stays() -> None:
 @given(chats(), st.integers(2, 12))
 def test_every_persona_turn_is_trained_exactly_once(messages: list[Message], longest: int) -> None:
     left_out: Counter[str] = Counter()
-    made = conversations_of(turns_of(messages, speaker=SPEAKER, silence=SILENCE), silence=SILENCE)
+    made = conversations_of(messages, Listener(speaker=SPEAKER), silence=SILENCE)
     everything: list[Turn] = []
     for conversation in made:
         examples = examples_of(
@@ -142,7 +143,7 @@ def test_every_persona_turn_is_trained_exactly_once(messages: list[Message], lon
 @given(chats())
 def test_pairs_and_what_they_leave_out_are_all_turns(messages: list[Message]) -> None:
     left_out: Counter[str] = Counter()
-    made = list(conversations_of(turns_of(messages, speaker=SPEAKER, silence=SILENCE), silence=SILENCE))
+    made = list(conversations_of(messages, Listener(speaker=SPEAKER), silence=SILENCE))
     examples = [
         example for turns in made for example in examples_of(turns, Making("pair", always), left_out=left_out)
     ]

@@ -6,6 +6,8 @@ import json
 import runpy
 import sys
 import zipfile
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,9 @@ from hypothesis import strategies as st
 
 from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
+from maltu.dataset.tokenizer import tiktoken_counter
 from maltu.settings import PersonaSettings
+from tests.support.handlers import ROOT
 from tests.unit.dataset.chats import SPEAKER, Digits, dialogues
 
 if TYPE_CHECKING:
@@ -24,7 +28,17 @@ if TYPE_CHECKING:
 
     from maltu.dataset import Encoding
 
+CORPUS = (
+    *(ROOT / "infra" / "local" / "sample").glob("*.csv"),
+    *(ROOT / "tests" / "data" / "masking").glob("*.jsonl"),
+)
 SCRIPT = Path(ranks.__file__).parents[2] / "fetch_ranks.py"
+
+
+@cache
+def reference(encoding: Encoding) -> tiktoken.Encoding:
+    tiktoken_counter(encoding)  # it tells tiktoken where the ranks are
+    return tiktoken.get_encoding(encoding)
 
 
 @pytest.mark.parametrize(
@@ -40,19 +54,56 @@ def test_known_counts(encoding: Encoding, text: str, count: int) -> None:
     assert open_tokenizer(encoding)(text) == count
 
 
-@given(st.text())
-def test_counts_are_tiktokens(text: str) -> None:
-    count = open_tokenizer("o200k_base")
+CHAT = st.text(
+    st.one_of(
+        st.characters(categories=("Lo", "Ll", "Nd", "So", "Mn", "Cn", "Cs")),
+        st.sampled_from([*"ㅋㅠㅎ 가각힣.,!?~'\n\r\t\u3000\u200d\ufe0f\u1100\u1161😂👍🏽0123456789sltdm"]),
+    )
+)
 
-    assert count(text) == len(tiktoken.get_encoding("o200k_base").encode(text, disallowed_special=()))
+
+@pytest.fixture(
+    scope="module", params=product(("o200k_base", "cl100k_base"), (open_tokenizer, tiktoken_counter))
+)
+def counter(request: pytest.FixtureRequest) -> tuple[Callable[[str], int], tiktoken.Encoding]:
+    """Each way of counting, and what counts right."""
+    encoding, open_counter = request.param
+    return open_counter(encoding), reference(encoding)
 
 
-def test_a_special_token_in_a_chat_is_text() -> None:
-    assert open_tokenizer("o200k_base")("<|endoftext|>") > 1
+@given(text=st.one_of(st.text(), CHAT))
+def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Encoding], text: str) -> None:
+    count, encoding = counter
+
+    assert count(text) == len(encoding.encode(text, disallowed_special=()))
+
+
+@pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
+def test_a_corpus_is_counted_as_tiktoken_counts_it(encoding: Encoding) -> None:
+    count, expected = open_tokenizer(encoding), tiktoken_counter(encoding)
+    lines = [line for path in CORPUS for line in path.read_text("utf-8").splitlines()]
+
+    assert len(lines) > 1000
+    assert [count(line) for line in lines] == [expected(line) for line in lines]
+
+
+def test_the_faster_counter_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maltu.dataset.tokenizer.directory_of", lambda _: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    assert open_tokenizer("o200k_base")("ㅋㅋㅋㅋ") == 2
+    with pytest.raises(RanksMissing):
+        tiktoken_counter("o200k_base")
+
+
+@pytest.mark.parametrize("open_counter", [open_tokenizer, tiktoken_counter])
+def test_a_special_token_in_a_chat_is_text(
+    open_counter: Callable[[Encoding], Callable[[str], int]],
+) -> None:
+    assert open_counter("o200k_base")("<|endoftext|>") > 1
 
 
 def test_a_chats_tokens_follow_openais_rule(tmp_path: Path) -> None:
-    encode = tiktoken.get_encoding("o200k_base").encode
+    encode = reference("o200k_base").encode
     summary = build_dataset(
         [Room(messages=dialogues(30))],
         speaker=SPEAKER,
@@ -75,7 +126,7 @@ def test_a_chats_tokens_follow_openais_rule(tmp_path: Path) -> None:
 
 
 def test_completions_tokens_are_those_of_both_texts(tmp_path: Path) -> None:
-    encode = tiktoken.get_encoding("cl100k_base").encode
+    encode = reference("cl100k_base").encode
     summary = build_dataset(
         [Room(messages=dialogues(10, turns_each=3))],
         speaker=SPEAKER,
@@ -107,6 +158,7 @@ def test_missing_or_damaged_ranks_are_never_downloaded(
     monkeypatch.setattr(ranks, "RANKS_DIRECTORY", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setitem(sys.modules, "bpe_openai", None)
+    monkeypatch.setitem(sys.modules, "rs_bpe.bpe", None)
     file = tmp_path / RANK_FILES["o200k_base"].file
     if content is not None:
         file.write_bytes(content)
@@ -136,9 +188,7 @@ def test_an_installed_package_brings_the_ranks(installed: Path, tmp_path: Path) 
 
     assert unpacked == tmp_path / "cache" / "maltu" / "ranks"
     assert ranks.directory_of(RANK_FILES["o200k_base"]) == unpacked
-    assert open_tokenizer("o200k_base")("안녕하세요") == len(
-        tiktoken.get_encoding("o200k_base").encode("안녕하세요")
-    )
+    assert tiktoken_counter("o200k_base")("안녕하세요") == len(reference("o200k_base").encode("안녕하세요"))
 
 
 def test_another_file_of_that_name_is_not_taken_for_the_ranks(installed: Path, tmp_path: Path) -> None:

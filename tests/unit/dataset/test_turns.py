@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 
-from maltu.dataset import Turn, conversations_of, turns_of
-from maltu.dataset.turns import MAX_CONVERSATION_TURNS
+from maltu.dataset import Listener, Turn, conversations_of
+from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from tests.unit.dataset.chats import HOUR, SPEAKER, START, chat, chats, persona_texts
 
 if TYPE_CHECKING:
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 SILENCE = timedelta(hours=4)
 
 
+def turns_of(messages: list[Message], listener: Listener | None = None) -> list[Turn]:
+    made = conversations_of(messages, listener or Listener(speaker=SPEAKER), silence=SILENCE)
+    return list(chain.from_iterable(made))
+
+
 def texts(messages: list[Message], *, named: bool = False) -> list[tuple[bool, str]]:
-    made = turns_of(messages, speaker=SPEAKER, silence=SILENCE, named=named)
-    return [(turn.persona, turn.text) for turn in made]
+    return [(turn.persona, turn.text) for turn in turns_of(messages, Listener(speaker=SPEAKER, named=named))]
 
 
 def conversations(messages: list[Message]) -> list[list[str]]:
-    made = conversations_of(turns_of(messages, speaker=SPEAKER, silence=SILENCE), silence=SILENCE)
-    return [[turn.text for turn in conversation] for conversation in made]
+    made = conversations_of(messages, Listener(speaker=SPEAKER), silence=SILENCE)
+    return [turns.texts for turns in made]
 
 
 def test_messages_of_one_side_are_one_turn() -> None:
     messages = chat((0, "Json", "하이"), (1, "Json", "뭐함"), (33, SPEAKER, "밥먹음"), (34, SPEAKER, "왜"))
 
-    first, second = turns_of(messages, speaker=SPEAKER, silence=SILENCE)
+    first, second = turns_of(messages)
 
     assert first == Turn(
         persona=False, text="하이\n뭐함", started_at=START, ended_at=START + HOUR / 60, messages=2
@@ -62,7 +66,7 @@ def test_what_is_no_text_is_left_out_unless_the_persona_answers_it() -> None:
         (6, SPEAKER, ""),
     )
 
-    made = list(turns_of(messages, speaker=SPEAKER, silence=SILENCE, left_out=left_out))
+    made = turns_of(messages, Listener(speaker=SPEAKER, left_out=left_out))
 
     assert [(turn.persona, turn.text) for turn in made] == [(False, "사진"), (True, "오")]
     assert left_out == {"the persona's media": 1, "system": 1, "deleted": 1, "empty": 2}
@@ -90,7 +94,7 @@ def test_nothing_gives_nothing() -> None:
 @given(chats())
 def test_no_message_is_lost_and_none_is_told_twice(messages: list[Message]) -> None:
     left_out: Counter[str] = Counter()
-    made = list(turns_of(messages, speaker=SPEAKER, silence=SILENCE, left_out=left_out))
+    made = turns_of(messages, Listener(speaker=SPEAKER, left_out=left_out))
 
     assert sum(turn.messages for turn in made) + left_out.total() == len(messages)
     assert "\n".join(turn.text for turn in made if turn.persona) == "\n".join(persona_texts(messages))
@@ -98,7 +102,7 @@ def test_no_message_is_lost_and_none_is_told_twice(messages: list[Message]) -> N
 
 @given(chats())
 def test_conversations_alternate_and_hold_no_silence(messages: list[Message]) -> None:
-    made = list(conversations_of(turns_of(messages, speaker=SPEAKER, silence=SILENCE), silence=SILENCE))
+    made = list(conversations_of(messages, Listener(speaker=SPEAKER), silence=SILENCE))
 
     for conversation in made:
         for before, after in pairwise(conversation):
@@ -110,18 +114,24 @@ def test_conversations_alternate_and_hold_no_silence(messages: list[Message]) ->
 
 def test_a_room_that_never_falls_silent_is_cut_where_it_paused_longest() -> None:
     long_pause = 7_001
-    count = 2 * MAX_CONVERSATION_TURNS + 1
-    at = START
-    endless: list[Turn] = []
-    for number in range(count):
-        at += HOUR if number == long_pause + 1 else HOUR / 60
-        endless.append(
-            Turn(persona=bool(number % 2), text=str(number), started_at=at, ended_at=at, messages=1)
-        )
+    minutes = 0
+    said: list[tuple[float, str, str]] = []
+    for number in range(2 * MAX_CONVERSATION_TURNS + 1):
+        minutes += 60 if number == long_pause + 1 else 1
+        said.append((minutes, SPEAKER if number % 2 else "Json", str(number)))
 
-    made = list(conversations_of(endless, silence=SILENCE))
+    made = list(conversations_of(chat(*said), Listener(speaker=SPEAKER), silence=SILENCE))
 
-    assert [turn for conversation in made for turn in conversation] == endless
+    assert [turn.text for conversation in made for turn in conversation] == [text for _, _, text in said]
     assert len(made[0]) == long_pause + 1
     assert all(len(conversation) <= MAX_CONVERSATION_TURNS for conversation in made)
     assert not any(conversation[0].persona for conversation in made)
+
+
+def test_a_monologue_that_never_ends_is_one_turn() -> None:
+    count = 3 * MAX_CONVERSATION_TURNS
+
+    (turn,) = turns_of(chat(*((number / 60, "Json", str(number)) for number in range(count))))
+
+    assert turn.text == "\n".join(map(str, range(count)))
+    assert turn.messages == count

@@ -139,3 +139,10 @@ def test_nothing_of_a_value_is_kept() -> None:
 
     assert "3847" not in repr(vars(maltu))
     assert "nabi" not in repr(vars(maltu))
+
+
+def test_many_texts_are_masked_as_each_alone() -> None:
+    one, many = Masker(NAMES), Masker(NAMES)
+
+    assert many.mask_all(MESSAGES) == [one.mask(text) for text in MESSAGES]
+    assert many.counts == one.counts

@@ -1,0 +1,133 @@
+"""Which messages a dataset is made from, and what is done to their texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import compress, pairwise, starmap
+from typing import TYPE_CHECKING, NamedTuple
+
+from maltu.dataset.repeats import LONG_TEXT, Repeats
+from maltu.exports.message import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from maltu.exports import Kind
+
+
+class Said(NamedTuple):
+    """Messages that turns are made of, in columns.
+
+    Attributes:
+        sent_at: when each was sent.
+        mine: whether it is the persona's.
+        texts: what it says.
+        whole: false where the export cut it short.
+    """
+
+    sent_at: list[datetime]
+    mine: list[bool]
+    texts: list[str]
+    whole: list[bool]
+
+    def part(self, start: int, end: int | None = None) -> Said:
+        """Give those from ``start`` to before ``end``."""
+        sent_at, mine, texts, whole = self
+        return Said(sent_at[start:end], mine[start:end], texts[start:end], whole[start:end])
+
+    def split(self, at: Sequence[int]) -> list[Said]:
+        """Cut before each of the given."""
+        if not at:
+            return [self]
+        return list(starmap(self.part, pairwise((0, *at, len(self.texts)))))
+
+    def extend(self, more: Said) -> None:
+        """Append what was said next."""
+        self.sent_at.extend(more.sent_at)
+        self.mine.extend(more.mine)
+        self.texts.extend(more.texts)
+        self.whole.extend(more.whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Takes from one room's messages what is said in it.
+
+    Of what is no text, only the placeholders of media that others sent stay: they are what was answered.
+
+    Attributes:
+        speaker: the persona's name as it stands in the export.
+        named: whether each message of the user's side starts with ``<name>: ``, to tell them apart.
+        cuts_at: the number of characters after which the export cuts a text; None where it does not.
+        mask: what is done to every text, many at once; names are left alone.
+        repeats: knows which long texts the persona has sent too often already.
+        left_out: counts the messages that are in no turn, by reason.
+        spoken: counts the messages that are in a turn, by speaker.
+    """
+
+    speaker: str
+    named: bool = False
+    cuts_at: int | None = None
+    mask: Callable[[Sequence[str]], Sequence[str]] = list
+    repeats: Repeats = field(default_factory=Repeats)
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    spoken: Counter[str] = field(default_factory=Counter[str])
+
+    def said_in(self, messages: Columns) -> Said:
+        """Leave out what is not trained, mask the rest."""
+        sent_at, senders, texts, _ = self._without_repeats(self._worth_training(messages))
+        self.spoken.update(senders)
+        mine = [sender == self.speaker for sender in senders]
+        cuts_at = self.cuts_at
+        whole = [not is_cut(text, cuts_at) for text in texts] if cuts_at else [True] * len(texts)
+        texts = self.mask(texts)
+        if self.named:
+            texts = [
+                text if of_persona else f"{sender}: {text}"
+                for of_persona, sender, text in zip(mine, senders, texts, strict=True)
+            ]
+        return Said(list(sent_at), mine, list(texts), whole)
+
+    def _worth_training(self, messages: Columns) -> Columns:
+        _, senders, texts, kinds = messages
+        # Nothing is left of a blank text.
+        if kinds.count("text") == len(kinds) and all(map(str.strip, texts)):
+            return messages
+        return _those(map(self._is_worth_training, senders, texts, kinds), messages)
+
+    def _is_worth_training(self, sender: str, text: str, kind: Kind) -> bool:
+        if kind != "text" and (sender == self.speaker or kind != "media"):
+            self.left_out["the persona's media" if kind == "media" else kind] += 1
+            return False
+        if not text or text.isspace():
+            self.left_out["empty"] += 1
+            return False
+        return True
+
+    def _without_repeats(self, messages: Columns) -> Columns:
+        _, senders, texts, _ = messages
+        long = [at for at, text in enumerate(texts) if len(text) >= LONG_TEXT and senders[at] == self.speaker]
+        dropped = {at for at in long if self.repeats.too_often(texts[at])}
+        if not dropped:
+            return messages
+        self.left_out["repeated texts of the persona's"] += len(dropped)
+        return _those([at not in dropped for at in range(len(texts))], messages)
+
+
+def _those(which: Iterable[bool], messages: Columns) -> Columns:
+    kept = list(which)
+    columns: Sequence[Sequence[object]] = messages
+    return Columns._make([list(compress(column, kept)) for column in columns])
+
+
+def is_cut(text: str, cuts_at: int) -> bool:
+    """Tell whether a text is exactly as long as an export lets texts be.
+
+    What counts as one character there is not documented: a code point, or as in Java half an emoji.
+    """
+    length = len(text)
+    if length > cuts_at or 2 * length < cuts_at:
+        return False
+    return length == cuts_at or length + sum(character > "\uffff" for character in text) == cuts_at
