@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
@@ -26,7 +27,8 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | Non
 
 def _handle(created: dict[str, Any]) -> str | None:
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
-    attempt = preprocess(created["detail"]["object"]["key"], _services())
+    at = datetime.fromisoformat(created["time"]).replace(microsecond=0)
+    attempt = preprocess(created["detail"]["object"]["key"], at, _services())
     run = attempt.run if attempt else None
     logger.info("drop handled", extra={"event": created["id"], "run": run})
     return run
@@ -37,6 +39,7 @@ def _services() -> Services:
         bucket=deployment.bucket(),
         registry=deployment.registry(),
         turns=deployment.turns(),
+        approvals=deployment.approvals(),
         workflow=deployment.workflow(),
         notifier=deployment.notifier(),
         provider=deployment.setting("PROVIDER"),

@@ -6,10 +6,12 @@ table alone, never logged, never shown, and gone once it was used.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from maltu.errors import RunConflict, RunRejected
+from maltu.errors import RunConflict, RunRejected, Superseded
+from maltu.registry import run_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from maltu.registry import Registry
     from maltu.table import Table
     from maltu.workflow import Notifier, Workflow
+
+
+TOKEN_SECONDS: Final = 8 * 86_400  # a day longer than the state machine waits
 
 
 def needs_approval(estimate: float | None, budget: float | None) -> bool:
@@ -35,7 +40,7 @@ class Approvals:
 
     def keep(self, run: str, token: str) -> None:
         """Keep a run's token; a later one takes its place."""
-        self.table.put({**_key(run), "token": token})
+        self.table.put({**_key(run), "token": token, "expires_at": int(time.time()) + TOKEN_SECONDS})
 
     def token(self, run: str) -> str | None:
         """The token of a run that waits, or None."""
@@ -96,6 +101,20 @@ def decide(  # noqa: PLR0913 - what is decided, by whom, and the three places th
     approvals.forget(run)
     if not told:
         raise RunConflict(f"The run {run!r} of {persona!r} has waited too long and ended.")
+
+
+def give_way(
+    persona: str, newest: str, *, approvals: Approvals, registry: Registry, workflow: Workflow
+) -> None:
+    """End the persona's runs that wait for a yes: the version ``newest`` is made from their exports too."""
+    for item in registry.versions(persona):
+        if item["status"] != "awaiting_approval" or item["version"] == newest:
+            continue
+        run = run_name(item["version"], item["attempt"])
+        token = approvals.token(run)
+        if token is not None:
+            workflow.reject(token, Superseded, "A newer export was dropped before this run was approved.")
+            approvals.forget(run)
 
 
 def _key(run: str) -> dict[str, str]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from maltu.storage import Bucket
 
 TASK_TIMED_OUT = ("Sandbox.Timedout", "States.Timeout")
-_ABANDONED = ("Superseded", "RunRejected")
 
 
 def upload_dataset(run: Mapping[str, Any], *, bucket: Bucket, provider: Provider) -> dict[str, str | None]:
@@ -111,7 +110,7 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
     """Leave nothing behind at the provider but the model: end the job, delete the uploaded files.
 
     A model that a run trained before it failed stays as well: the next attempt finds it instead of paying
-    again. Nobody comes back to a run that gave way or was rejected.
+    again.
 
     Args:
         run: ``version``, and after a failure ``error`` and ``cause`` as the state machine caught them.
@@ -132,8 +131,6 @@ def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -
         provider = open_provider()
         provider.cancel_job(run["version"])
         provider.delete_files(file_names(run["version"]))
-        if error in _ABANDONED:
-            provider.delete_models(run["version"])
     except ProviderRejected as refusal:
         why = "for the same reason." if str(refusal) in reason else f"because: {refusal}"
         reason += f" Whatever this run left at the provider could not be removed, {why}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from maltu import approval
 from maltu.errors import PersonaNotFound, RunConflict, RunNotFound
-from maltu.naming import normalised
+from maltu.naming import MAX_KEY_BYTES, as_asked
 from maltu.registry import UNFINISHED, run_name
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def decide(name: str, run: str, *, approved: bool, by: str, desk: Desk) -> dict[
         RunNotFound: there is no such run.
         RunConflict: it does not wait for approval.
     """
-    persona = normalised(name)
+    persona = as_asked(name)
     item = _item_of(persona, run, desk)
     current = run_name(item["version"], item["attempt"])
     approval.decide(
@@ -55,7 +55,7 @@ def cancel(name: str, run: str, *, by: str, desk: Desk) -> dict[str, Any]:
         RunNotFound: there is no such run.
         RunConflict: it has ended.
     """
-    persona = normalised(name)
+    persona = as_asked(name)
     item = _item_of(persona, run, desk)
     if item["status"] not in UNFINISHED or not desk.registry.ask_to_cancel(persona, item["version"], by):
         raise RunConflict(f"The run {run!r} of {persona!r} has ended; only one under way can be cancelled.")
@@ -77,7 +77,7 @@ def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> dict[st
         PersonaNotFound: nothing is live under that name.
         RunConflict: there is no such version, or its model is gone.
     """
-    persona = normalised(name)
+    persona = as_asked(name)
     live = (desk.registry.persona(persona) or {}).get("live_version")
     if live is None:
         raise PersonaNotFound(f"{persona!r} has no live version to go back from.")
@@ -101,7 +101,7 @@ def erase(name: str, *, by: str, desk: Desk) -> dict[str, Any]:
 
     A persona that has nothing here is erased as well: what stands in the bucket alone has no version yet.
     """
-    persona = normalised(name)
+    persona = as_asked(name)
     moment = datetime.now(UTC)
     # The name of an execution is ASCII, which a persona's is not.
     whose = hashlib.sha256(persona.encode()).hexdigest()[:12]
@@ -117,7 +117,9 @@ def _start(removal: str, about: dict[str, Any], desk: Desk) -> dict[str, Any]:
 
 def _item_of(persona: str, run: str, desk: Desk) -> Item:
     """The version of a run, which may be named by its version as well."""
-    item = desk.registry.version(persona, run) or desk.registry.version(persona, run.rpartition("-")[0])
+    named = [run, run.rpartition("-")[0]] if len(run.encode()) <= MAX_KEY_BYTES else []
+    found = (desk.registry.version(persona, version) for version in named if version)
+    item = next(filter(None, found), None)
     if item is None or run not in {item["version"], run_name(item["version"], item["attempt"])}:
         raise RunNotFound(
             f"{persona!r} has no run {run!r} under way; GET /v1/personas/{persona} lists its versions."

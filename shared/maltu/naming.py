@@ -8,13 +8,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maltu.errors import InvalidKey
+from maltu.errors import InvalidKey, PersonaNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 MAX_PERSONA_LENGTH = 64
+MAX_KEY_BYTES = 1024  # no object key is longer, so nothing was ever dropped under a longer name
 SETTINGS_FILE = "persona.json"
 
 
@@ -58,6 +59,18 @@ def parse_export_key(key: str) -> ExportKey | None:
 def normalised(name: str) -> str:
     """NFC, because a Mac uploads NFD and both must name the same persona."""
     return unicodedata.normalize("NFC", name)
+
+
+def as_asked(name: str) -> str:
+    """A persona's name as a caller gave it, normalised.
+
+    Raises:
+        PersonaNotFound: nothing can have been dropped under a name that long.
+    """
+    persona = normalised(name)
+    if len(persona.encode()) > MAX_KEY_BYTES:
+        raise PersonaNotFound(f"There is no persona with a name of {len(persona)} characters.")
+    return persona
 
 
 def is_persona(name: str) -> bool:

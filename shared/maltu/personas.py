@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from maltu.errors import PersonaNotFound
-from maltu.naming import normalised
+from maltu.naming import as_asked
 from maltu.registry import run_name
 
 if TYPE_CHECKING:
     from maltu.registry import Item, Registry
-
-MAX_KEY_BYTES = 1024  # no object key is longer, so nothing was ever dropped under a longer name
 
 _SHOWN = (
     "version", "status", "run", "attempt", "created_at", "timeline", "failure", "export", "exports",
@@ -41,9 +39,8 @@ def describe(name: str, registry: Registry) -> dict[str, Any]:
     Raises:
         PersonaNotFound: nothing was ever dropped for it.
     """
-    persona = normalised(name)
-    known = len(persona.encode()) <= MAX_KEY_BYTES
-    versions = registry.versions(persona) if known else []
+    persona = as_asked(name)
+    versions = registry.versions(persona)
     if not versions:
         raise PersonaNotFound(f"There is no persona {persona!r}: drop an export at exports/{persona}/<file>.")
     pointer = registry.persona(persona) or {}

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maltu.approval import needs_approval
+from maltu.approval import give_way, needs_approval
 from maltu.dataset import (
     build_dataset,
     open_rooms,
@@ -41,6 +41,7 @@ from maltu.reporting import full_report
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from maltu.approval import Approvals
     from maltu.exports import Reading
     from maltu.naming import ExportKey
     from maltu.registry import Attempt, Registry
@@ -56,6 +57,7 @@ class Services:
     bucket: Bucket
     registry: Registry
     turns: Turns
+    approvals: Approvals
     workflow: Workflow
     notifier: Notifier
     provider: str
@@ -63,11 +65,12 @@ class Services:
     base_model: str
 
 
-def preprocess(dropped: str, services: Services) -> Attempt | None:
+def preprocess(dropped: str, at: datetime, services: Services) -> Attempt | None:
     """Make a dataset of all that stands beside a dropped object, and start its run.
 
     Args:
         dropped: the key of the object.
+        at: when it was there, to the second. What the bucket lists as its time is when its upload began.
         services: what to work with.
 
     Returns:
@@ -83,8 +86,8 @@ def preprocess(dropped: str, services: Services) -> Attempt | None:
     if key is None:
         return None
     listed = services.bucket.exports(key.prefix)
-    mine = next((export for export in listed if export.key == dropped), None)
-    if mine is not None and any(export.at > mine.at for export in listed):
+    there_still = any(export.key == dropped for export in listed)
+    if there_still and any(export.at.replace(microsecond=0) > at for export in listed):
         return None
     with tempfile.TemporaryDirectory() as folder:
         copies = (
@@ -92,14 +95,17 @@ def preprocess(dropped: str, services: Services) -> Attempt | None:
             for number, export in enumerate(listed)
         )
         there = [copy for copy in copies if copy is not None]
-        return _preprocess(key, there, services) if there else None
+        return _preprocess(key, dropped, there, services) if there else None
 
 
-def _preprocess(key: ExportKey, copies: Sequence[Copy], services: Services) -> Attempt | None:
+def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: Services) -> Attempt | None:
     newest = copies[-1]
     try:
         persona = key.persona
         looked = look_through(copies)
+        for each in looked[:-1]:
+            if each.copy.key == dropped and isinstance(each.found, UnreadableExport):
+                _refuse(key, each.copy, each.found, services)
         while isinstance(error := looked[-1].found, UnreadableExport):
             _refuse(key, newest, error, services)
             # Those that were dropped before it may still wait for their run.
@@ -136,6 +142,13 @@ def _preprocess(key: ExportKey, copies: Sequence[Copy], services: Services) -> A
     if about is None:
         return None
     services.turns.announce(persona, attempt)
+    give_way(
+        persona,
+        version,
+        approvals=services.approvals,
+        registry=services.registry,
+        workflow=services.workflow,
+    )
     services.workflow.start(attempt.run, {**about, "run": attempt.run})
     return attempt
 

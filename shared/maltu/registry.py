@@ -225,16 +225,23 @@ class Registry:
             ),
         )
 
-    def begin_erasing(self, persona: str) -> int:
-        """Let no version of the persona answer any longer; return how many items went."""
+    def begin_erasing(self, persona: str, by: str) -> int:
+        """Let no version of the persona answer or be made any longer; return how many items went."""
         for item in self.versions(persona, limit=None):
             if item["status"] == "succeeded":
                 self._record(persona, item["version"], "erasing")
+            self.ask_to_cancel(persona, item["version"], by)
         return self.table.delete(_persona_key(persona))
 
     def forget_version(self, persona: str, version: str) -> int:
         """Remove a version's item; return how many items went."""
         return self.table.delete(_version_key(persona, version))
+
+    def forget_claim(self, persona: str, version: str) -> None:
+        """Let the exports that made a version make a new one, should they be dropped again."""
+        for claim in self.table.query(f"exports#{persona}"):
+            if claim["version"] == version:
+                self.table.delete({"pk": claim["pk"], "sk": claim["sk"]})
 
     def forget_exports(self, persona: str) -> int:
         """Remove which exports made which version; return how many items went."""

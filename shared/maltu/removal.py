@@ -76,6 +76,8 @@ def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     if "execution" in request:
         started = places.workflow.started_with(request["execution"])
         request = {**request, **{name: started[name] for name in ("persona", "version", "run")}}
+        if request["passes"] == 0 and not _broke_off(request, places):
+            return {"removed": 0, "done": True}
     about = {name: request[name] for name in ("persona", "version", "run", "reason", "by") if name in request}
     places.removals.open(request["id"], about)
     found = Pass()
@@ -90,11 +92,12 @@ def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     places.removals.add(request["id"], counts, found.refused)
     # One empty pass proves nothing: what was under way while it looked could still write.
     finished = not counts and request["passes"] > 0
+    complete = finished and not found.refused
     if finished and request["reason"] == "erase":
-        places.notifier.erased(persona=request["persona"], removal=request["id"])
+        places.notifier.erased(persona=request["persona"], removal=request["id"], complete=complete)
     done = finished or request["passes"] >= MAX_PASSES
     if done:
-        places.removals.close(request["id"], finished=finished)
+        places.removals.close(request["id"], complete=complete)
     return {
         "removed": found.removed.total(),
         "done": done,
@@ -102,28 +105,33 @@ def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     }
 
 
+def _broke_off(request: Mapping[str, Any], places: Places) -> bool:
+    """Whether a run's end stands nowhere, and nobody is removing it already."""
+    item = places.registry.version(request["persona"], request["version"])
+    return (
+        item is not None
+        and run_name(item["version"], item["attempt"]) == request["run"]
+        and item["status"] in UNFINISHED
+        and "cancelled" not in item
+    )
+
+
 def _cancel(request: Mapping[str, Any], places: Places, found: Pass) -> None:
-    """A version that was tried again since, or that succeeded before it could be stopped, stays."""
+    """A version that was tried again since, or that ended before it could be stopped, stays."""
     persona, version, run = request["persona"], request["version"], request["run"]
-    if _current_run(persona, version, places) != run:
+    item = places.registry.version(persona, version)
+    if item is None or run_name(version, item["attempt"]) != run:
         return
     found.removed["runs"] += _stop(run, places)
     places.turns.release(persona, version)
-    item = places.registry.version(persona, version) or {}
-    if item["status"] == "succeeded":
+    item = places.registry.version(persona, version) or item
+    if item["status"] not in UNFINISHED | {"cancelled"}:
         return
-    _remove_from_provider(item, places, found)
-    found.cancelled = {"persona": persona, "version": version, "run": run}
-    if item["status"] in UNFINISHED and places.registry.record_cancelled(persona, version):
+    _remove_from_provider(persona, item, places, found)
+    if places.registry.record_cancelled(persona, version):
+        found.cancelled = {"persona": persona, "version": version, "run": run}
         by = item.get("cancelled", request)["by"]
         places.notifier.cancelled(persona=persona, run=run, by=by)
-    if found.refused:
-        places.registry.record_leftovers(persona, version, found.refused)
-
-
-def _current_run(persona: str, version: str, places: Places) -> str | None:
-    item = places.registry.version(persona, version)
-    return None if item is None else run_name(version, item["attempt"])
 
 
 def _retire(request: Mapping[str, Any], places: Places, found: Pass) -> None:
@@ -132,22 +140,22 @@ def _retire(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     places.registry.retire(persona, version)
     item = places.registry.version(persona, version)
     if item is not None and item["status"] == "retired":
-        _remove_from_provider(item, places, found)
-        if found.refused:
-            places.registry.record_leftovers(persona, version, found.refused)
+        _remove_from_provider(persona, item, places, found)
 
 
 def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     persona, registry = request["persona"], places.registry
-    found.removed["registry"] += registry.begin_erasing(persona)
+    found.removed["registry"] += registry.begin_erasing(persona, request["by"])
     found.removed["objects"] += places.bucket.erase(persona)
     for item in registry.versions(persona, limit=None):
-        before = found.removed.total()
-        found.removed["runs"] += _stop(run_name(item["version"], item["attempt"]), places)
-        _remove_from_provider(item, places, found)
-        if found.removed.total() == before:
+        one = Pass()
+        one.removed["runs"] += _stop(run_name(item["version"], item["attempt"]), places)
+        _remove_from_provider(persona, item, places, one)
+        if not one.removed.total() and not one.refused:
             # Only what a pass found nothing of at the provider may be forgotten: its name leads there.
-            found.removed["registry"] += registry.forget_version(persona, item["version"])
+            one.removed["registry"] += registry.forget_version(persona, item["version"])
+        found.removed += one.removed
+        found.refused += one.refused
     if not registry.versions(persona, limit=1):
         found.removed["registry"] += registry.forget_exports(persona) + places.turns.forget(persona)
 
@@ -161,21 +169,33 @@ def _stop(run: str, places: Places) -> int:
     return places.workflow.stop(run)
 
 
-def _remove_from_provider(item: Item, places: Places, found: Pass) -> None:
+def _remove_from_provider(persona: str, item: Item, places: Places, found: Pass) -> None:
     version = item["version"]
     trained_by = item.get("provider")
     if trained_by is None:  # it never came so far as to have a dataset
         return
-    if trained_by != places.provider:
-        found.refused.append(
+    refused: list[str] = []
+    if trained_by == places.provider:
+        for what, count in ASKED.items():
+            try:
+                found.removed[what] += count(places.open_provider(), version)
+            except ProviderRejected as refusal:
+                refused.append(f"{version}: {refusal}")
+    else:
+        refused.append(
             f"{version} was trained by {trained_by}, and this deployment speaks to {places.provider}: "
             f"remove the files and models named after {version} there (job {item.get('job_id', 'unknown')})."
         )
-        return
-    try:
-        provider = places.open_provider()
-        found.removed["jobs"] += provider.cancel_job(version)
-        found.removed["files"] += len(provider.delete_files(file_names(version)))
-        found.removed["models"] += len(provider.delete_models(version))
-    except ProviderRejected as refusal:
-        found.refused.append(f"{version}: {refusal}")
+    if refused:
+        places.registry.record_leftovers(persona, version, refused)
+        found.refused += refused
+    if found.removed["models"]:
+        # The same exports make a new version from now on: this one's job has no model to be found.
+        places.registry.forget_claim(persona, version)
+
+
+ASKED: Mapping[str, Callable[[Provider, str], int]] = {
+    "jobs": lambda provider, version: provider.cancel_job(version),
+    "files": lambda provider, version: len(provider.delete_files(file_names(version))),
+    "models": lambda provider, version: len(provider.delete_models(version)),
+}

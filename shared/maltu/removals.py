@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from maltu.errors import RunNotFound
+from maltu.naming import MAX_KEY_BYTES
 from maltu.registry import now
 from maltu.table import IS_NEW
 
@@ -53,9 +54,9 @@ class Removals:
             {":removed": sums, ":refused": sorted({*item.get("refused", []), *refused})},
         )
 
-    def close(self, removal: str, *, finished: bool) -> None:
-        """Say that nothing is left that can be removed, or that it was given up."""
-        status = "finished" if finished else "given_up"
+    def close(self, removal: str, *, complete: bool) -> None:
+        """Say that nothing is left, or that what is left was refused or comes back."""
+        status = "finished" if complete else "incomplete"
         self.table.update(
             _key(removal), "SET #status = :ended, ended_at = :now", {":ended": status, ":now": now()}
         )
@@ -66,9 +67,11 @@ class Removals:
         Raises:
             RunNotFound: there is no such removal, or its receipt has expired.
         """
-        item = self.table.get(_key(removal))
+        item = self.table.get(_key(removal)) if len(removal.encode()) <= MAX_KEY_BYTES else None
         if item is None:
-            raise RunNotFound(f"There is no removal {removal!r}; receipts are kept for {RECEIPT_DAYS} days.")
+            raise RunNotFound(
+                f"There is no removal {removal[:80]!r}; receipts are kept for {RECEIPT_DAYS} days."
+            )
         shown = {name: item[name] for name in _SHOWN if name in item}
         return {"id": removal, **shown, "goes_by_itself": list(GOES_BY_ITSELF)}
 

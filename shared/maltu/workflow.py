@@ -102,12 +102,17 @@ class Notifier:
         """Say that a run was cancelled."""
         self._tell("Maltu: a run was cancelled", f"Persona: {persona}\nRun: {run}\n\nBy: {by}", "cancelled")
 
-    def erased(self, *, persona: str, removal: str) -> None:
-        """Say that nothing is left of a persona."""
+    def erased(self, *, persona: str, removal: str, complete: bool) -> None:
+        """Say that nothing is left of a persona, or that the provider refused to remove something."""
+        left = (
+            ""
+            if complete
+            else "The provider refused to remove some of it: do that there, then erase again.\n"
+        )
         self._tell(
-            "Maltu: a persona was erased",
-            f"Persona: {persona}\n\nGET /v1/removals/{removal} says what was removed where.",
-            "erased",
+            "Maltu: a persona was erased" if complete else "Maltu: a persona was not erased completely",
+            f"Persona: {persona}\n\n{left}GET /v1/removals/{removal} says what was removed where.",
+            "erased" if complete else "incomplete",
         )
 
     def _tell(self, subject: str, message: str, status: str) -> None:

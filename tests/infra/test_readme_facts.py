@@ -18,7 +18,7 @@ from maltu import removal, removals
 from maltu.dataset.files import MIN_EXAMPLES
 from maltu.errors import InvalidSettings
 from maltu.naming import MAX_PERSONA_LENGTH
-from maltu.removal import MAX_PASSES
+from maltu.removal import ASKED, MAX_PASSES
 from maltu.removals import GOES_BY_ITSELF, RECEIPT_DAYS
 from maltu.settings import Format, PersonaSettings, Recipe, resolve_settings
 from tests.support.cloud import TEMPLATE
@@ -150,10 +150,12 @@ def test_every_field_of_a_receipt_stands_there(readme: Page) -> None:
     table = readme.table_with("goes_by_itself")
     fields = texts_in(assigned(REMOVALS, "_SHOWN"))
     assert table.keys() == {"id", *fields, "goes_by_itself"}
-    counted = set(re.findall(r'found\.removed\["(\w+)"\]', REMOVAL.read_text("utf-8")))
+    counted = set(re.findall(r'removed\["(\w+)"\] \+=', REMOVAL.read_text("utf-8"))) | set(ASKED)
     assert set(re.findall(r"`(\w+)`", table["removed"][1])) == counted
-    assert re.findall(r"`(\w+)`", table["status"][1]) == ["running", "finished", "given_up"]
-    assert all(f'"{status}"' in REMOVALS.read_text("utf-8") for status in ("running", "finished", "given_up"))
+    statuses = re.findall(r"`(\w+)`", table["status"][1])
+    assert statuses == ["running", "finished", "incomplete", "broken_off"]
+    written = REMOVALS.read_text("utf-8") + (ROOT / "infra" / "remove.asl.json").read_text("utf-8")
+    assert all(f'"{status}"' in written for status in statuses)
     assert str(MAX_PASSES) in table["status"][1]
 
 

@@ -153,8 +153,10 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         (
             "PreprocessFunction",
             {
+                "dynamodb:DeleteItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
+                "dynamodb:Query",
                 "dynamodb:UpdateItem",
                 "s3:AbortMultipartUpload",
                 "s3:GetObject",
@@ -165,6 +167,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
                 "states:DescribeExecution",
+                "states:SendTaskSuccess",
                 "states:StartExecution",
             },
         ),
@@ -382,7 +385,7 @@ def test_a_removal_looks_again_once_nothing_can_be_under_way() -> None:
 def test_a_run_that_is_stopped_from_outside_is_cleaned_up(expanded: dict[str, Any]) -> None:
     rule = of_type(expanded, "AWS::Events::Rule")["BrokenOffRule"]
     assert rule["EventPattern"]["detail"] == {
-        "status": ["ABORTED", "TIMED_OUT"],
+        "status": ["ABORTED", "FAILED", "TIMED_OUT"],
         "stateMachineArn": [{"Ref": "FineTuneStateMachine"}],
     }
     (target,) = rule["Targets"]

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from unittest import mock
@@ -109,7 +110,7 @@ class Cloud:
         """Put an object; return its event, as the queue of drops holds it."""
         body = content.encode() if isinstance(content, str) else content
         boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=metadata)
-        return drop_event(key)
+        return drop_event(key, datetime.now(UTC))
 
     def deliver(self, event: dict[str, Any]) -> str | None:
         """Deliver an event, as the queue may do more than once; return the run it started, if any.
@@ -196,7 +197,7 @@ def cloud(  # noqa: PLR0913 - what is deployed, and what tests vary
     ):
         _make_bucket_and_table()
         topic, queue = _make_topic()
-        removals = _make_state_machine("remove", {"SettleSeconds": "960"})
+        removals = _make_state_machine("remove", {"SettleSeconds": "960", "TableName": TABLE})
         machine = _make_state_machine(
             "fine_tune",
             {
@@ -268,12 +269,13 @@ def _make_state_machine(name: str, values: dict[str, str]) -> str:
     )["stateMachineArn"]
 
 
-def drop_event(key: str) -> dict[str, Any]:
+def drop_event(key: str, at: datetime) -> dict[str, Any]:
     """What the queue of drops holds once an object was put at ``key``."""
     event = sample_event("preprocess")
     (record,) = event["Records"]
     created = json.loads(record["body"])
     created["detail"]["object"]["key"] = key
+    created["time"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     record["body"] = json.dumps(created, ensure_ascii=False)
     return event
 

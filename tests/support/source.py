@@ -37,7 +37,11 @@ def argument_of(source: Path, function: str, place: int) -> set[str]:
         and ast.unparse(node.func).rpartition(".")[2] == function
         and len(node.args) > place
     ]
-    return {each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    # Of a choice between two, both are given.
+    each_way = [
+        way for each in given for way in ([each.body, each.orelse] if isinstance(each, ast.IfExp) else [each])
+    ]
+    return {each.value for each in each_way if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
 def known_models() -> set[str]:

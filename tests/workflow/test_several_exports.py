@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -91,7 +91,7 @@ def test_an_export_that_was_no_good_does_not_block_the_next(chain: Chain) -> Non
 
 
 def test_an_export_that_was_taken_away_makes_nothing(chain: Chain) -> None:
-    assert chain.cloud.deliver(drop_event("exports/하준/gone.csv")) is None
+    assert chain.cloud.deliver(drop_event("exports/하준/gone.csv", datetime.now(UTC))) is None
     assert chain.cloud.finish() == []
     assert chain.cloud.notifications() == []
 
