@@ -237,16 +237,17 @@ class Registry:
         """Remove a version's item; return how many items went."""
         return self.table.delete(_version_key(persona, version))
 
-    def forget_claim(self, persona: str, version: str) -> None:
-        """Let the exports that made a version make a new one, should they be dropped again."""
-        for claim in self.table.query(f"exports#{persona}"):
-            if claim["version"] == version:
-                self.table.delete({"pk": claim["pk"], "sk": claim["sk"]})
+    def forget_exports(self, persona: str, version: str | None = None) -> int:
+        """Remove which exports made which version, or this one; return how many items went.
 
-    def forget_exports(self, persona: str) -> int:
-        """Remove which exports made which version; return how many items went."""
+        Dropped again, they make a new version.
+        """
         claims = self.table.query(f"exports#{persona}")
-        return sum(self.table.delete({"pk": claim["pk"], "sk": claim["sk"]}) for claim in claims)
+        return sum(
+            self.table.delete({"pk": claim["pk"], "sk": claim["sk"]})
+            for claim in claims
+            if version in {None, claim["version"]}
+        )
 
     def _record(
         self, persona: str, version: str, status: str, more: str = "", values: Mapping[str, Any] | None = None

@@ -191,7 +191,7 @@ def _remove_from_provider(persona: str, item: Item, places: Places, found: Pass)
         found.refused += refused
     if found.removed["models"]:
         # The same exports make a new version from now on: this one's job has no model to be found.
-        places.registry.forget_claim(persona, version)
+        found.removed["registry"] += places.registry.forget_exports(persona, version)
 
 
 ASKED: Mapping[str, Callable[[Provider, str], int]] = {
