@@ -21,6 +21,7 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   │   ├── TrainingNotAvailable  this account may not create fine-tunes
     │   │   └── ModelClosed           the base model was shut down, with what was tuned from it
     │   ├── ModelNotReady         the model exists but does not answer yet
+    │   │   └── DeploymentNeeded  and will not before its owner deploys it
     │   ├── TrainingFailed        the job ended without a model
     │   ├── TrainingCancelled     somebody cancelled the job
     │   └── DeadlineExceeded      the job did not end in the time it was given
@@ -110,6 +111,10 @@ class ModelClosed(ProviderRejected):
 
 class ModelNotReady(ProviderError):
     """The provider does not serve the model yet; the message says what is waited for."""
+
+
+class DeploymentNeeded(ModelNotReady):
+    """The provider serves the model once its owner has made a deployment; the message says how."""
 
 
 class TrainingFailed(ProviderError):

@@ -10,7 +10,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from maltu.errors import ModelNotReady, ProviderRejected, TrainingCancelled, TrainingFailed
+from maltu.errors import DeploymentNeeded, ModelNotReady, ProviderRejected, TrainingCancelled, TrainingFailed
 from maltu.naming import file_names
 from maltu.providers import DatasetFile
 from maltu.providers.base_models import base_model
@@ -97,13 +97,14 @@ def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, 
 
     Returns:
         ``done``, and once it is, ``model`` as requests must name it; before that, ``progress`` says what
-        is waited for.
+        is waited for, and ``by_hand`` whether only the owner can end the wait.
     """
     try:
         model = provider.ensure_deployed(run=run["version"], base_model=run["base_model"], model=run["model"])
     except ModelNotReady as waiting:
-        return {"done": False, "model": None, "progress": str(waiting)}
-    return {"done": model is not None, "model": model, "progress": None}
+        by_hand = isinstance(waiting, DeploymentNeeded)
+        return {"done": False, "model": None, "progress": str(waiting), "by_hand": by_hand}
+    return {"done": model is not None, "model": model, "progress": None, "by_hand": False}
 
 
 def clean_up(run: Mapping[str, Any], *, open_provider: Callable[[], Provider]) -> dict[str, str | None]:

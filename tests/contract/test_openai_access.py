@@ -45,6 +45,7 @@ RUN = {
     "training_key": "datasets/x/train.jsonl",
     "validation_key": "datasets/x/validation.jsonl",
     "base_model": BASE,
+    "host": "openai",
     "n_epochs": 1,
 }
 ASK = [{"role": "user", "content": "밥 먹었어?"}]

@@ -72,5 +72,6 @@ def test_a_run_waits_for_its_owner_to_deploy_and_goes_on_when_that_is_done(
         client.put(f"{root}/deployments/{deployment}", body={"model": job.fine_tuned_model}, cast_to=object)
         (run,) = up.finish()
         assert run["status"] == "SUCCEEDED", run.get("cause")
+        assert [guide in text for text in up.notifications()] == [True, False], "told once what to do"
         status, answer = up.post("/v1/chat/completions", ASK)
         assert (status, answer["choices"][0]["message"]["content"] in ANSWERED) == (200, True)

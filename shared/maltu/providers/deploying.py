@@ -23,11 +23,13 @@ SERVED: Final = "active"
 ENDED: Final = frozenset({"error", "deleted"})
 
 
-def check_answers(client: openai.OpenAI, host: HostProfile, model: str, *, base: str, waiting: str) -> None:
+def check_answers(
+    client: openai.OpenAI, host: HostProfile, model: str, *, base: str, waiting: ModelNotReady
+) -> None:
     """Ask the model for one token, for being listed is not yet answering.
 
     Raises:
-        ModelNotReady: it is not there, or too slow or too busy loading to answer; with ``waiting`` as why.
+        ModelNotReady: it is not there, or too slow or too busy loading to answer: ``waiting``.
         openai.OpenAIError: asking itself was refused.
     """
     asked = client.with_options(timeout=PROBE_SECONDS, max_retries=0)
@@ -39,7 +41,7 @@ def check_answers(client: openai.OpenAI, host: HostProfile, model: str, *, base:
                 model=model, messages=[{"role": "user", "content": "."}], extra_body={host.answer_limit: 1}
             )
     except (openai.NotFoundError, openai.InternalServerError, openai.APITimeoutError) as error:
-        raise ModelNotReady(waiting) from error
+        raise waiting from error
 
 
 def deployable(client: openai.OpenAI, host: HostProfile, job: FineTuningJob) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import openai
 
-from maltu.errors import ProviderRejected, ProviderUnavailable
+from maltu.errors import DeploymentNeeded, ModelNotReady, ProviderRejected, ProviderUnavailable
 from maltu.providers import Job, JobStatus, Replies, Reply, Sampling
 from maltu.providers.access import check_base_model, check_training
 from maltu.providers.deploying import check_answers, delete_custom_model, deployable, ensure_custom_model
@@ -128,14 +128,14 @@ class OpenAIProvider:
             ModelNotReady: the model does not answer yet; the message says what is waited for.
         """
         with as_our_errors():
-            waiting = f"The provider has trained the model {model} and does not serve it yet."
+            waiting = ModelNotReady(f"The provider has trained the model {model} and does not serve it yet.")
             if self._host.deploy != "none":
                 job = self._trained_job(run)
                 if self._host.deploy == "custom_models":
                     model = ensure_custom_model(self._client, job, name=mark(run))
                 else:
                     made_of, model = deployable(self._client, self._host, job), mark(run)
-                    waiting = self._host.guide.format(model=made_of, deployment=model)
+                    waiting = DeploymentNeeded(self._host.guide.format(model=made_of, deployment=model))
             check_answers(self._serving, self._host, model, base=base_model, waiting=waiting)
         return model
 
