@@ -29,6 +29,10 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   ├── ApprovalTimedOut      nobody agreed to its price in time
     │   ├── RunRejected           somebody did not agree to its price
     │   └── Superseded            a newer run took over before it cost anything
+    ├── StyleError                no style report can be made
+    │   ├── UnreadableDataset     the folder is no dataset, or held nothing out of training
+    │   ├── UnreadableReplies     the file is no JSON Lines of prompts and replies
+    │   └── StyleExtraMissing     the report's libraries are not installed
     └── RequestError              the endpoint's caller
         ├── InvalidRequest        a field is missing or wrong
         ├── PersonaNotFound       no persona of that name
@@ -143,6 +147,22 @@ class RunRejected(RunEnded):
 
 class Superseded(RunEnded):
     """A newer run took over before this one cost anything."""
+
+
+class StyleError(MaltuError):
+    """No style report can be made."""
+
+
+class UnreadableDataset(StyleError):
+    """The folder is no dataset as ``maltu prepare`` writes it, or nothing was held out of training."""
+
+
+class UnreadableReplies(StyleError):
+    """A file of replies has a line that is no prompt with a reply, or no line at all."""
+
+
+class StyleExtraMissing(StyleError):
+    """The libraries that a style report is made with are not installed."""
 
 
 class RequestError(MaltuError):

@@ -1,4 +1,4 @@
-"""The ``maltu`` command: see what an export holds, and its dataset and price, before anything is dropped."""
+"""The ``maltu`` command: what an export holds, its dataset and price, and how alike a model writes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from maltu.cli.arguments import parse
 from maltu.cli.messages import print_messages
 from maltu.cli.models import print_models
 from maltu.cli.prepare import prepare
+from maltu.cli.style import style
 from maltu.dataset import RanksMissing
 from maltu.errors import MaltuError, UnknownSpeaker, UnreadableExport
 
@@ -36,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print_messages(arguments.export)
             case "models":
                 print_models(as_json=arguments.json)
+            case "style":
+                style(arguments)
             case _:
                 prepare(arguments)
         sys.stdout.flush()

@@ -29,12 +29,16 @@ class Arguments(argparse.Namespace):
     """What was asked for.
 
     Attributes:
-        command: ``messages``, ``models`` or ``prepare``.
+        command: ``messages``, ``models``, ``prepare`` or ``style``.
         export: the file to print; ``-`` is standard input.
         exports: the files to prepare.
         json: whether the table of models is for programs.
-        out: where the dataset goes.
+        out: where the dataset or the style report goes.
         settings: for ``prepare``: the file's, with what the command line says instead.
+        dataset: for ``style``: the folder that ``prepare`` wrote.
+        replies: for ``style``: a model's replies; the next two likewise.
+        compare: another version's.
+        base: the untuned model's.
     """
 
     command: str
@@ -43,6 +47,10 @@ class Arguments(argparse.Namespace):
     json: bool
     out: Path
     settings: PersonaSettings
+    dataset: Path
+    replies: Path
+    compare: Path | None
+    base: Path | None
 
 
 def parse(argv: Sequence[str] | None) -> Arguments:
@@ -74,12 +82,26 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     )
     prepare.add_argument("--settings", metavar="FILE", type=Path, dest="settings_file", help="a persona.json")
     prepare.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the files are written")
+    _add_style(commands.add_parser("style", help="report how alike a model writes"))
     arguments = parser.parse_args(argv, namespace=Arguments())
     if arguments.command == "prepare":
         if STDIN in arguments.exports:
             prepare.error("prepare reads its exports twice: save standard input to a file first")
         arguments.settings = _settings(arguments, prepare)
     return arguments
+
+
+def _add_style(parser: argparse.ArgumentParser) -> None:
+    file = {"metavar": "FILE", "type": Path}
+    parser.add_argument("--dataset", metavar="DIR", type=Path, required=True, help="as prepare wrote it")
+    parser.add_argument(
+        "--replies", **file, required=True, help='lines of {"prompt", "reply"}: what the model answered'
+    )
+    parser.add_argument("--compare", **file, help="the same of another version")
+    parser.add_argument("--base", **file, help="the same of the untuned model")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="where style.json and style.html are written"
+    )
 
 
 def _settings(arguments: Arguments, parser: argparse.ArgumentParser) -> PersonaSettings:
