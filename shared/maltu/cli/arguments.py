@@ -92,13 +92,16 @@ def parse(argv: Sequence[str] | None) -> Arguments:
 
 
 def _add_style(parser: argparse.ArgumentParser) -> None:
-    file = {"metavar": "FILE", "type": Path}
     parser.add_argument("--dataset", metavar="DIR", type=Path, required=True, help="as prepare wrote it")
     parser.add_argument(
-        "--replies", **file, required=True, help='lines of {"prompt", "reply"}: what the model answered'
+        "--replies",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help='lines of {"prompt", "reply"}: what the model answered',
     )
-    parser.add_argument("--compare", **file, help="the same of another version")
-    parser.add_argument("--base", **file, help="the same of the untuned model")
+    parser.add_argument("--compare", metavar="FILE", type=Path, help="the same of another version")
+    parser.add_argument("--base", metavar="FILE", type=Path, help="the same of the untuned model")
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="where style.json and style.html are written"
     )

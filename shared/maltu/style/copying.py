@@ -34,7 +34,7 @@ class TrainingLines:
         return cls(frozenset(key for turn in turns for key in _long(turn)))
 
     def tally(self, blocks: Sequence[Block]) -> Floats:
-        """Count for each block the long turns that are copied, or have a long message that is, and all long ones.
+        """Count for each block its long turns, and those that are copied or have a long message that is.
 
         Returns:
             One row a block: copied, long.

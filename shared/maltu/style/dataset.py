@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 from maltu.errors import UnreadableDataset
@@ -149,4 +149,6 @@ def _text(content: Any) -> str:  # noqa: ANN401 - a JSON value
 
 
 def _common_end(texts: Sequence[str]) -> str:
-    return os.path.commonprefix([text[::-1] for text in texts])[::-1]
+    first, last = (pick(text[::-1] for text in texts) for pick in (min, max))
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(character for character, _ in same)[::-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maltu.style.turns import Block
 
 _MOST_BINS = 150
+_distance: Any = jensenshannon  # scipy has no types
 _REST = "…"
 
 
@@ -53,4 +54,4 @@ class Distribution:
 
     def divergence(self, counts: Floats) -> Floats:
         """Give the Jensen-Shannon divergence, in bits from 0 to 1, of counts whose last axis are the bins."""
-        return np.asarray(jensenshannon(counts, self.share, base=2, axis=-1)) ** 2
+        return np.asarray(_distance(counts, self.share, base=2, axis=-1), dtype=np.float64) ** 2

@@ -38,7 +38,7 @@ KINDS: dict[str, Callable[[Block], list[str]]] = {
     "distinct_2": _word_pairs,
     "self_repetition": _whole_turns,
 }
-"""What must differ: words, pairs of words in a message (its first word paired with its start), whole turns."""
+"""What must differ: words, pairs of words in a message (its start is one), whole turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,6 @@ def distinct_draws(pieces: Pieces, first: int, *, draws: int, rng: np.random.Gen
     mean as much as the whole does about its own (the jackknife of half of the blocks).
     """
     size = len(pieces.blocks)
-    half = np.array(
-        [pieces.distinct(first // 2, rng.permutation(size)[: max(size // 2, 1)]) for _ in range(draws)]
-    )
+    halves = (rng.permutation(size)[: max(size // 2, 1)].tolist() for _ in range(draws))
+    half = np.array([pieces.distinct(first // 2, each) for each in halves])
     return pieces.distinct(first) + half - half.mean()

@@ -80,7 +80,7 @@ class Scale:
         alike = self._mean_of_views({measure: draws for measure, (_, draws) in placed.items()})
         likeness = _lowered(alike, copying[1], repetition)
         low, high = interval(np.clip(likeness.draws, 0, 1), self.blocks)
-        overall = max(likeness.point, 0.0)
+        overall = max(likeness.point, 0.0) + 0.0
         standing = Standing(
             overall, low, high, likeness.point, values["copy_rate"].point, repetition.point, scores
         )
@@ -111,14 +111,20 @@ class Scale:
         floor, ceiling = self.measured[name][measure], self.measured[PERSONA][measure]
         if not told:
             return Score(value.point, floor.point, ceiling.point, name, None, None, None), None
-        return self._against(value, floor, ceiling, name, exact=self.measures[measure].exact)
+        return self._against(value, floor, ceiling, name, beyond=self.measures[measure].beyond)
 
     def _against(
-        self, value: Estimate, floor: Estimate, ceiling: Estimate, floor_is: str, *, exact: bool = False
+        self,
+        value: Estimate,
+        floor: Estimate,
+        ceiling: Estimate,
+        floor_is: str,
+        *,
+        beyond: float | None = None,
     ) -> tuple[Score, Estimate | None]:
         if floor.point == ceiling.point:
             return Score(value.point, floor.point, ceiling.point, floor_is, None, None, None), None
-        place = scaled(value, floor, ceiling, exact=exact)
+        place = scaled(value, floor, ceiling, beyond=beyond)
         low, high = interval(place.draws, self.blocks)
         score = Score(value.point, floor.point, ceiling.point, floor_is, place.point, low, high)
         return score, place

@@ -24,7 +24,9 @@ _LAUGHTER = re.compile(
     r"(?P<letter>[ㅋㅎㅠㅜ])(?P=letter)*|\b(?:(?:ha|he|ja|je|ха){2,}h?|lo+l|lmao|w{2,}|xd)\b|哈{2,}|笑",
     re.IGNORECASE,
 )
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55]|\\^\\^|[:;]-?[)(DPp]|ㅇㅅㅇ|[ㅡㅜㅠ]_[ㅡㅜㅠ]")
+_EMOJI = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55]|\\^\\^|[:;]-?[)(DPp]|ㅇㅅㅇ|[ㅡㅜㅠ]_[ㅡㅜㅠ]"
+)
 _PUNCTUATION = re.compile(r"[.!?~…,;·。！？、〜]+")
 _SYLLABLES = re.compile(r"[가-힣]")
 _JAMO = re.compile(r"[ㄱ-ㅣ]+")
@@ -37,7 +39,7 @@ def length(message: str) -> str:
 
 
 def laughter(message: str) -> str:
-    """Its longest laughter or tears, and how long: ``ㅋ3+``; ``ㅜ`` is ``ㅠ``, and words of it are ``haha``."""
+    """Its longest laughter or tears, and how long: ``ㅋ3–4``; ``ㅜ`` is ``ㅠ``, words of it are ``haha``."""
     longest = max((found.group() for found in _LAUGHTER.finditer(message)), key=len, default="")
     if not longest:
         return NONE

@@ -39,13 +39,13 @@ class Measure:
         tally: counts blocks, one row each.
         value: the number for sums of rows.
         better: which way the persona is.
-        exact: whether more than the persona is as far off as less.
+        beyond: the value on the persona's other side that is as far off as the floor, if there is one.
     """
 
     tally: Callable[[Sequence[Block]], Floats]
     value: Callable[[Floats], Floats]
     better: Better
-    exact: bool = False
+    beyond: float | None = None
 
 
 def alikeness(
@@ -65,7 +65,8 @@ def alikeness(
     answers = overlap.answers_by_prompt(material.persona.held_out)
     measures = {
         "authorship": Measure(lambda blocks: _with_ones(authorship.probabilities(blocks)), ratio, "higher"),
-        "bits_per_character": Measure(lambda blocks: _bits(model, blocks), ratio, "lower", exact=True),
+        # What is more predictable than the persona itself is no better: 0 bits are one text by heart.
+        "bits_per_character": Measure(lambda blocks: _bits(model, blocks), ratio, "lower", beyond=0.0),
         **{name: Measure(each.tally, each.divergence, "lower") for name, each in distributions.items()},
         "copy_rate": Measure(lines.tally, ratio, "lower"),
         "chrf": Measure(lambda blocks: overlap.tally(blocks, answers), ratio, "higher"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from maltu.style.report import Sample, Score, StyleReport
 
 _SAYS = {
-    "authorship": "probability that the persona and not the other speaker wrote a block of 20 messages",
+    "authorship": "probability that the persona, not the other speaker, wrote a block of 20 messages",
     "bits_per_character": "how surprising the text is to a character model of the persona",
     "length": "distance of the messages' lengths",
     "bubbles": "distance of the messages in a turn",
@@ -76,18 +76,16 @@ def _verdict(report: StyleReport) -> Iterator[str]:
     if not report.void:
         for label, standing in report.standings.items():
             yield (
-                f'<p class="overall">{standing.overall:.2f} <small class="muted">{escape(label)}, 95 % between '
-                f"{standing.low:.2f} and {standing.high:.2f}</small></p>"
+                f'<p class="overall">{standing.overall:.2f} <small class="muted">{escape(label)}, '
+                f"95 % between {standing.low:.2f} and {standing.high:.2f}</small></p>"
             )
         yield (
-            "<p>0 is as alike as the other speaker (or the untuned model), 1 as the persona's own messages that "
-            "no model has seen. Lowered by what is copied from the training data and by repetition.</p>"
+            "<p>0 is as alike as the other speaker (or the untuned model), 1 as the persona's own messages "
+            "that no model has seen. Copying the training data and repetition lower it.</p>"
         )
         if report.difference:
-            low, high = report.difference.low, report.difference.high
-            yield (
-                f"<p>The first is {report.difference.value:+.2f} of the second ({low:+.2f} to {high:+.2f}).</p>"
-            )
+            value, low, high = report.difference.value, report.difference.low, report.difference.high
+            yield f"<p>The first less the second: {value:+.2f} ({low:+.2f} to {high:+.2f}).</p>"
         beside = ", ".join(f"{name} {standing.likeness:.2f}" for name, standing in report.beside.items())
         yield f"<p>On the same scale: {escape(beside)}.</p>"
     if report.auc is not None:

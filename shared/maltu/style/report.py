@@ -131,7 +131,7 @@ class StyleReport:
         versions = [
             {"label": label, **self._standing(standing)} for label, standing in self.standings.items()
         ]
-        first, *others = versions or [{"label": "", **self._standing(None)}]
+        first, *others = versions or [{"label": None, **self._standing(None)}]
         report = {
             "void": self.void,
             "void_because": list(self.void_because),

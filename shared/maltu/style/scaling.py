@@ -62,21 +62,22 @@ def interval(draws: Floats, blocks: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def scaled(value: Estimate, floor: Estimate, ceiling: Estimate, *, exact: bool) -> Estimate:
+def scaled(value: Estimate, floor: Estimate, ceiling: Estimate, *, beyond: float | None) -> Estimate:
     """Place a value: 0 is the floor, 1 the ceiling, -1 and less is -1.
 
     Args:
         value: what is placed.
         floor: the estimate that counts as 0.
         ceiling: the one that counts as 1.
-        exact: beyond the ceiling is as far off as short of it; otherwise it counts as 1.
+        beyond: what counts as 0 on the ceiling's other side; without it everything there counts as 1.
     """
+    point = _placed(*(np.array(each.point) for each in (value, floor, ceiling)), beyond=beyond)
+    return Estimate(float(point), _placed(value.draws, floor.draws, ceiling.draws, beyond=beyond))
+
+
+def _placed(value: Floats, floor: Floats, ceiling: Floats, *, beyond: float | None) -> Floats:
+    # A resample's floor and ceiling may fall together; then it says nothing either way.
     with np.errstate(divide="ignore", invalid="ignore"):
-        draws = np.nan_to_num((value.draws - floor.draws) / (ceiling.draws - floor.draws), nan=0.0)
-    point = (value.point - floor.point) / (ceiling.point - floor.point)
-    return Estimate(float(_placed(np.array(point), exact=exact)), _placed(draws, exact=exact))
-
-
-def _placed(share: Floats, *, exact: bool) -> Floats:
-    inside = np.minimum(share, 2 - share) if exact else np.minimum(share, 1)
-    return np.maximum(inside, -1)
+        share = np.nan_to_num((value - floor) / (ceiling - floor), nan=0.0)
+        over = 1.0 if beyond is None else (value - beyond) / (ceiling - beyond)
+    return np.maximum(np.where(share > 1, np.minimum(over, 1), share), -1)

@@ -11,14 +11,26 @@ from maltu.style import Material, Side, Turn
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_THINGS = (
-    "라면 커피 회의 영화 버스 지하철 고양이 강아지 숙제 시험 야구 축구 달리기 택배 우산 이사 월세 회식 약속 김밥 "
-    "떡볶이 치킨 피자 노트북 충전기 이어폰 병원 감기 주말 휴가 여행 제주도 부산 바다 산책 운동 헬스장 도서관 논문 발표 "
-    "과제 알바 면접 출근 퇴근 야근 늦잠 알람 저녁 점심 아침 국수 만두 케이크 생일 선물 콘서트 앨범 노래 기타 드라마 예능"
-).split()
-_DOINGS = "가 보 먹 하 사 찾 듣 읽 쓰 자 놀 쉬 걷 타 마시 배우 만나 기다리 고르 정리하 끝내 시작하 미루 까먹".split()
-_HOW = "진짜 좀 그냥 오늘 내일 아까 이따 맨날 요즘 갑자기 겨우 드디어 아직 벌써 대충 제대로 혼자 같이 빨리 천천히".split()
-_REPLIES = "그건 나도 아마 일단 근데 그래서 어차피 사실 아니 뭐".split()
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+_THINGS = words(
+    "라면 커피 회의 영화 버스 지하철 고양이 강아지 숙제 시험 야구 축구 달리기 택배 우산 "
+    "이사 월세 회식 약속 김밥 떡볶이 치킨 피자 노트북 충전기 이어폰 병원 감기 주말 휴가 "
+    "여행 제주도 부산 바다 산책 운동 헬스장 도서관 논문 발표 과제 알바 면접 출근 퇴근 "
+    "야근 늦잠 알람 저녁 점심 아침 국수 만두 케이크 생일 선물 콘서트 앨범 노래 기타 "
+    "드라마 예능"
+)
+_DOINGS = words(
+    "가 보 먹 하 사 찾 듣 읽 쓰 자 놀 쉬 걷 타 마시 배우 만나 기다리 고르 정리하 끝내 시작하 미루 까먹"
+)
+_HOW = words(
+    "진짜 좀 그냥 오늘 내일 아까 이따 맨날 요즘 갑자기 겨우 드디어 아직 벌써 대충 "
+    "제대로 혼자 같이 빨리 천천히"
+)
+_REPLIES = words("그건 나도 아마 일단 근데 그래서 어차피 사실 아니 뭐")
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ def talk(
     held_out: float = 0.3,
 ) -> Material:
     """Let two people talk, in turn."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - nothing secret is drawn
     asked = [other.answer("", rng) for _ in range(turns)]
     said = [Turn(persona.answer(question, rng), question) for question in asked]
     cut = round(turns * (1 - held_out))
@@ -104,5 +116,5 @@ def replies(
     material: Material, answer: Callable[[str, random.Random], str], *, seed: int = 2
 ) -> Sequence[Turn]:
     """Answer every held-out prompt."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - nothing secret is drawn
     return [Turn(answer(turn.prompt, rng), turn.prompt) for turn in material.persona.held_out]
