@@ -1,4 +1,8 @@
-"""What runs on Lambda imports only what is there: the layer's requirements and the runtime's boto3."""
+"""What runs on Lambda imports only what is there: the layer's requirements and the runtime's boto3.
+
+The style report's libraries are there for whoever installs the extra: the layer carries its code, and nothing
+that runs there loads it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,22 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 IN_THE_RUNTIME = {"boto3", "botocore"}
-OF_A_REQUIREMENT = {"aws_lambda_powertools": "aws-lambda-powertools", "pydantic": "openai"}
+OF_A_REQUIREMENT = {
+    "aws_lambda_powertools": "aws-lambda-powertools",
+    "pydantic": "openai",
+    "sklearn": "scikit-learn",
+}
+STYLE = ROOT / "shared" / "maltu" / "style"
 
 
 class AtRunTime(ast.NodeTransformer):
@@ -25,27 +35,57 @@ class AtRunTime(ast.NodeTransformer):
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
 
 
-def imported(path: Path) -> Iterator[str]:
+def imported_modules(path: Path) -> Iterator[str]:
     for node in ast.walk(AtRunTime().visit(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]
+            yield node.module
+
+
+def imported(path: Path) -> Iterator[str]:
+    return (name.partition(".")[0] for name in imported_modules(path))
+
+
+def needed_by(paths: Iterable[Path]) -> set[str]:
+    """Give the requirements that the modules import, without what the runtime has."""
+    ours = {"maltu", *(path.stem for path in ROOT.glob("functions/*/*.py"))}
+    foreign = {name for path in paths for name in imported(path)} - sys.stdlib_module_names - ours
+    return {OF_A_REQUIREMENT.get(name, name) for name in foreign - IN_THE_RUNTIME}
 
 
 def test_everything_imported_is_shipped() -> None:
-    deployed = [*ROOT.glob("functions/*/*.py"), *ROOT.glob("shared/maltu/**/*.py")]
-    ours = {"maltu", *(path.stem for path in ROOT.glob("functions/*/*.py"))}
-    foreign = {name for path in deployed for name in imported(path)} - sys.stdlib_module_names - ours
+    deployed = {*ROOT.glob("functions/*/*.py"), *ROOT.glob("shared/maltu/**/*.py")} - {*STYLE.glob("**/*.py")}
     required = set(
         re.findall(r"^[\w-]+", (ROOT / "shared" / "requirements.in").read_text("utf-8"), re.MULTILINE)
     )
-    needed = {OF_A_REQUIREMENT.get(name, name) for name in foreign - IN_THE_RUNTIME}
-    assert needed == required
+    assert needed_by(deployed) == required
+
+
+def test_the_style_reports_libraries_are_its_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert needed_by(STYLE.glob("**/*.py")) == set(project["optional-dependencies"]["style"])
+
+
+def test_only_the_command_loads_the_style_report_and_only_when_it_is_asked_for() -> None:
+    everything = {*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/maltu/**/*.py")} - {
+        *STYLE.glob("**/*.py")
+    }
+    importing = {path.name for path in everything if "maltu.style" in set(imported_modules(path))}
+    assert importing == {"style.py"}
+    code = "import sys, maltu.cli; print(*sys.modules)"
+    loaded = subprocess.run(  # noqa: S603 - this Python, with these words
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(ROOT / "shared")},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert not {"maltu.style", "numpy", "scipy", "sklearn", "sacrebleu"} & set(loaded)
 
 
 def test_domain_code_knows_nothing_of_aws_or_vendors() -> None:
-    for part in ("exports", "dataset"):
+    for part in ("exports", "dataset", "style"):
         for path in (ROOT / "shared" / "maltu" / part).glob("**/*.py"):
             modules = set(imported(path))
             assert not modules & {"boto3", "botocore", "openai", "aws_lambda_powertools"}, path

@@ -35,7 +35,7 @@ def bins_of(distribution: Distribution, sets: Mapping[str, Sequence[Block]]) -> 
 def samples_of(held_out: Sequence[Turn], sets: Mapping[str, Sequence[Turn]]) -> tuple[Sample, ...]:
     """Put replies next to the persona's real answers, each prompt once."""
     replies = {name: overlap.answers_by_prompt(turns) for name, turns in sets.items()}
-    first = next(iter(replies.values()), {})
+    first = next(iter(replies.values()))
     asked = {key: turn for turn in held_out if (key := overlap.prompt_key(turn.prompt)) in first}
     return tuple(
         Sample(

@@ -36,7 +36,8 @@ _CSS = """
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2.2rem }
-.overall { font-size: 2.4rem; margin: 0 } .void { color: #c53030; font-weight: 600 } .muted { color: var(--muted) }
+.overall { font-size: 2.4rem; margin: 0 } .void { color: #c53030; font-weight: 600 }
+.muted { color: var(--muted) }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 td.n { text-align: right; white-space: nowrap } .wide { overflow-x: auto }

@@ -47,12 +47,12 @@ class Person:
         """Answer in one bubble or several; the first thing that was asked about comes up again, mostly."""
         topic = next((word for word in _THINGS if word in asked), rng.choice(_THINGS))
         return "\n".join(
-            self._bubble(topic if rng.random() < 0.7 else rng.choice(_THINGS), rng)
+            self._bubble(topic if rng.random() < 0.9 else rng.choice(_THINGS), rng)
             for _ in range(rng.choice(self.bubbles))
         )
 
     def _bubble(self, topic: str, rng: random.Random) -> str:
-        if rng.random() < 0.3:
+        if rng.random() < 0.2:
             return rng.choice(self.short) + rng.choice(self.tails)
         words = [topic + (rng.choice(("은", "도", "를", "이")) if self.particle else "")]
         if rng.random() < 0.5:
