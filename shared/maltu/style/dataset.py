@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from maltu.errors import UnreadableDataset
-from maltu.prompts import dialogue_labels
+from maltu.style.examples import Completions, Names, dialogue, is_completions
 from maltu.style.json_lines import read_json, read_lines
 from maltu.style.placeholders import is_placeholder
 from maltu.style.turns import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from maltu.style.examples import Pair
 
 _HOW = "Make one with: maltu prepare EXPORT --out DIR"
 
@@ -58,16 +59,34 @@ def read_dataset(directory: Path) -> Material:
             "with. Raise validation_share, or prepare more of the chat."
         )
     speaker, others = _speakers(directory / "report.json")
-    sides = [_Reader(directory / name, speaker, others) for name in ("train.jsonl", "validation.jsonl")]
-    pairs = [list(side.pairs()) for side in sides]
-    persona, other = ([_turns(each, at) for each in pairs] for at in (1, 0))
-    return Material(speaker, Side(*persona), Side(*other))
+    names = Names.of(speaker, others)
+    train, held_out = (_turns(pairs, names) for pairs in _pairs(directory, names))
+    return Material(speaker, Side(train.persona, held_out.persona), Side(train.other, held_out.other))
 
 
-def _turns(pairs: Sequence[tuple[str, str]], side: int) -> tuple[Turn, ...]:
-    if side:
-        return tuple(Turn(said, asked) for asked, said in pairs if said.strip())
-    return tuple(Turn(text) for asked, _ in pairs if (text := _written(asked)))
+class _Turns(NamedTuple):
+    persona: tuple[Turn, ...]
+    other: tuple[Turn, ...]
+
+
+def _turns(pairs: Sequence[Pair], names: Names) -> _Turns:
+    return _Turns(
+        tuple(Turn(said, asked) for asked, said in pairs if said.strip()),
+        tuple(Turn(text) for asked, _ in pairs if (text := _written(names.unnamed(asked)))),
+    )
+
+
+def _pairs(directory: Path, names: Names) -> list[list[Pair]]:
+    """Give the pairs of both files, the training file's first."""
+    paths = [directory / name for name in ("train.jsonl", "validation.jsonl")]
+    files = [list(read_lines(path, UnreadableDataset)) for path in paths]
+    if empty := next((path for path, lines in zip(paths, files, strict=True) if not lines), None):
+        raise UnreadableDataset(f"{empty} is empty. {_HOW}")
+    records = [record for lines in files for _, record in lines]
+    if is_completions(records):
+        reader = Completions.of(records, names)
+        return [[reader.pair(record) for _, record in lines] for lines in files]
+    return [list(dialogue(path, lines)) for path, lines in zip(paths, files, strict=True)]
 
 
 def _written(text: str) -> str:
@@ -80,75 +99,3 @@ def _speakers(path: Path) -> tuple[str, frozenset[str]]:
     if not isinstance(speaker, str) or not isinstance(speakers, dict):
         raise UnreadableDataset(f"{path} does not say who the speakers are. {_HOW}")
     return speaker, frozenset(cast("dict[str, Any]", speakers)) - {speaker}
-
-
-class _Reader:
-    """Gives ``(what was asked, what the persona said)`` of every turn that a file teaches."""
-
-    def __init__(self, path: Path, speaker: str, others: frozenset[str]) -> None:
-        self._path = path
-        self._persona_label = f"{dialogue_labels(speaker, named=False)[1]}: "
-        self._labels = others | {dialogue_labels(speaker, named=False)[0]}
-
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        records = list(read_lines(self._path, UnreadableDataset))
-        if records and all({"prompt", "completion"} <= record.keys() for _, record in records):
-            return self._completions([record for _, record in records])
-        return (pair for number, record in records for pair in self._dialogue(number, record))
-
-    def _dialogue(self, number: int, record: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        messages = record.get("messages")
-        if not isinstance(messages, list):
-            raise self._wrong(number, "it is an example in none of the formats")
-        asked = ""
-        for message in cast("list[Any]", messages):
-            try:
-                role, text = message["role"], _text(message["content"])
-                taught = message.get("weight") != 0
-            except (TypeError, KeyError, AttributeError):
-                raise self._wrong(number, "a message has no role or no content") from None
-            if role == "user":
-                asked = self._unnamed(text)
-            elif role == "assistant" and taught:
-                # What is shown again, or was cut short, is weighted 0; with it goes what it answered.
-                yield asked, text
-
-    def _completions(self, records: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-        prompts = [str(record["prompt"]) for record in records]
-        completions = [str(record["completion"]) for record in records]
-        # Neither file says what the owner chose as separator and stop; every line ends with them.
-        separator, stop = _common_end(prompts), _common_end(completions)
-        asked = [prompt.removesuffix(separator) for prompt in prompts]
-        labelled = any(self._is_labelled(line) for prompt in asked for line in prompt.split("\n"))
-        for prompt, completion in zip(asked, completions, strict=True):
-            said = completion.removesuffix(stop).removeprefix(" ")
-            yield self._last_asked(prompt) if labelled else prompt, said
-
-    def _is_labelled(self, line: str) -> bool:
-        return line.partition(": ")[0] in self._labels
-
-    def _last_asked(self, prompt: str) -> str:
-        lines = prompt.split("\n")
-        start = max((at for at, line in enumerate(lines) if line.startswith(self._persona_label)), default=0)
-        first = next((at for at in range(start, len(lines)) if self._is_labelled(lines[at])), len(lines))
-        return self._unnamed("\n".join(lines[first:]))
-
-    def _unnamed(self, text: str) -> str:
-        """Leave out the name that stands before each message where there are several others."""
-        return "\n".join(
-            line.partition(": ")[2] if self._is_labelled(line) and ": " in line else line
-            for line in text.split("\n")
-        ).strip()
-
-    def _wrong(self, number: int, why: str) -> UnreadableDataset:
-        return UnreadableDataset(f"{self._path}, line {number}: {why}. {_HOW}")
-
-
-def _text(content: Any) -> str:  # noqa: ANN401 - a JSON value
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
-
-
-def _common_end(texts: Sequence[str]) -> str:
-    first, last = (pick(text[::-1] for text in texts) for pick in (min, max))
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
-    return "".join(character for character, _ in same)[::-1]
