@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from maltu.cli.arguments import Arguments
     from maltu.style import StyleReport
 
-_LIBRARIES = ("numpy", "sacrebleu", "scipy", "sklearn")
+_LIBRARIES = ("numpy", "sacrebleu", "scipy", "sklearn", "threadpoolctl")
 _LABEL = 15
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from maltu.style.authorship import separability
 from maltu.style.cautions import too_little, warnings_about, why_void
 from maltu.style.exhibits import bins_of, samples_of
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 MOST_BLOCKS = 150
 
 
+# The vectors are too short for BLAS's threads to share: on a busy machine they wait for each other, and spin.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def assess(
     material: Material, versions: Mapping[str, Sequence[Turn]], *, base: Sequence[Turn] = ()
 ) -> StyleReport:

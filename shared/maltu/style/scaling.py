@@ -40,9 +40,7 @@ def bootstrap(tally: Floats, value: Callable[[Floats], Floats], rng: np.random.G
     """
     size = len(tally)
     weights = rng.multinomial(size, np.full(size, 1 / size), size=DRAWS)
-    # What @ would hand to BLAS is too little for its threads: they would wait for each other, and spin.
-    sums = np.einsum("db,bk->dk", weights.astype(np.float64), tally)
-    return Estimate(float(value(tally.sum(axis=0))), value(sums))
+    return Estimate(float(value(tally.sum(axis=0))), value(weights @ tally))
 
 
 def ratio(sums: Floats) -> Floats:
