@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = 24
 _BINS = 14
+_NUMBER = re.compile(r"\d+")
 
 
 def bins_of(distribution: Distribution, sets: Mapping[str, Sequence[Block]]) -> Bins:
@@ -25,11 +27,18 @@ def bins_of(distribution: Distribution, sets: Mapping[str, Sequence[Block]]) -> 
     counts = {name: distribution.tally(blocks).sum(axis=0) for name, blocks in sets.items()}
     largest: list[int] = np.argsort(-distribution.share, kind="stable")[:_BINS].tolist()
     names = list(distribution.bins)
+    largest.sort(key=lambda at: _in_order(names[at]))
     shares = {
         name: tuple(float(count[at] / max(count.sum(), 1)) for at in largest)
         for name, count in counts.items()
     }
     return Bins(tuple(names[at] for at in largest), shares)
+
+
+def _in_order(name: str) -> int:
+    """Put bins that are numbers in their order; the others stay with the most frequent first."""
+    number = _NUMBER.match(name)
+    return int(number.group()) if number else 0
 
 
 def samples_of(held_out: Sequence[Turn], sets: Mapping[str, Sequence[Turn]]) -> tuple[Sample, ...]:

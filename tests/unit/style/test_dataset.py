@@ -12,6 +12,7 @@ from maltu.errors import UnreadableDataset, UnreadableReplies
 from maltu.masking import Masker
 from maltu.settings import PersonaSettings
 from maltu.style import Turn, read_dataset, read_replies
+from maltu.style.placeholders import is_placeholder
 from tests.unit.dataset.chats import chat
 
 if TYPE_CHECKING:
@@ -141,6 +142,32 @@ def test_what_is_no_dataset_is_told(tmp_path: Path, name: str, content: bytes | 
     with pytest.raises(UnreadableDataset) as raised:
         read_dataset(tmp_path)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "사진",
+        "사진 3장",
+        "동영상",
+        "이모티콘",
+        "<Media omitted>",
+        "(사진)",
+        "[address]",
+        "보이스톡 2:31",
+        "a.jpg",
+        "Photo",
+    ],
+)
+def test_what_a_messenger_wrote_is_nobodys_style(message: str) -> None:
+    assert is_placeholder(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["사진 보내줘", "(웃음)", "이모티콘 샀어", "ㅋㅋ [", "3장", "https://example.com/a"]
+)
+def test_what_somebody_wrote_is_no_placeholder(message: str) -> None:
+    assert not is_placeholder(message)
 
 
 # ---------------------------------------------------------------------------------- replies

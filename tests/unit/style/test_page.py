@@ -83,6 +83,17 @@ def test_it_shows_everything_that_was_measured(report: StyleReport) -> None:
         assert column in reader.text["th"]
 
 
+def test_bins_that_are_numbers_stand_in_their_order(report: StyleReport) -> None:
+    numbers = [
+        int(re.findall(r"\d+", name)[0]) for name in report.distributions["length"].names if name != "…"
+    ]
+    assert len(numbers) > 5
+    assert numbers == sorted(numbers)
+    for bins in report.distributions.values():
+        for shares in bins.shares.values():
+            assert sum(shares) <= 1 + 1e-9
+
+
 def test_what_was_said_is_shown_to_the_letter_and_is_no_markup(report: StyleReport) -> None:
     reader = read(render_page(report))
     assert "".join(reader.text["td"]).count('<script>alert("ㅋ")</script> & <b>') == 1
