@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import cycle
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,6 +85,25 @@ def test_the_order_does_not_hang_on_the_seed() -> None:
         )
         likeness = {name: standing.likeness for name, standing in {**found.standings, **found.beside}.items()}
         assert likeness["persona"] > likeness["tuned"] > likeness[OTHER] > likeness["bot"]
+
+
+@pytest.mark.parametrize("spoiler", ["warm", "bot"])
+def test_the_more_of_it_is_the_personas_the_higher_it_stands(material: Material, spoiler: str) -> None:
+    own = replies(material, DRY.answer)
+    strange = replies(material, WARM.answer if spoiler == "warm" else bot)
+    drawing = random.Random(9)  # noqa: S311 - nothing secret is drawn
+    order = drawing.sample(range(len(own)), len(own))
+    mixed = {
+        f"{quarters} of 4": [
+            own[at] if place * 4 < quarters * len(own) else strange[at] for at, place in enumerate(order)
+        ]
+        for quarters in range(5)
+    }
+    overall = [standing.likeness for standing in assess(material, mixed).standings.values()]
+    assert overall == sorted(overall)
+    assert overall[0] < 0.1
+    assert overall[4] > 0.95
+    assert all(more - less > 0.03 for less, more in pairwise(overall))
 
 
 def test_always_the_same_typical_line_is_worth_nothing(standings: dict[str, Standing]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maltu.style import markers, overlap
@@ -73,6 +73,7 @@ def plainly(train: Sequence[str], test: Sequence[str]) -> float:
 MESSAGES = st.lists(st.text("ㅋㅎ가나다 !", max_size=8), min_size=1, max_size=12)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(MESSAGES, st.lists(st.text("ㅋㅎ가나힣 !?", max_size=8), max_size=6))
 def test_the_model_is_witten_and_bells(train: list[str], test: list[str]) -> None:
     bits, characters = CharacterModel.of(train).bits(test)
