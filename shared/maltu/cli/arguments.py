@@ -82,12 +82,15 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     )
     prepare.add_argument("--settings", metavar="FILE", type=Path, dest="settings_file", help="a persona.json")
     prepare.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the files are written")
-    _add_style(commands.add_parser("style", help="report how alike a model writes"))
+    style = commands.add_parser("style", help="report how alike a model writes")
+    _add_style(style)
     arguments = parser.parse_args(argv, namespace=Arguments())
     if arguments.command == "prepare":
         if STDIN in arguments.exports:
             prepare.error("prepare reads its exports twice: save standard input to a file first")
         arguments.settings = _settings(arguments, prepare)
+    if arguments.command == "style" and arguments.compare == arguments.replies:
+        style.error("--compare is for another version's replies; this is the same file")
     return arguments
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from maltu.errors import StyleExtraMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from maltu.cli.arguments import Arguments
     from maltu.style import StyleReport
@@ -34,11 +34,13 @@ def style(arguments: Arguments) -> None:
             f"A style report needs {', '.join(missing)}, which are no part of a plain installation. "
             "From the checkout: pip install '.[style]'"
         )
-    from maltu.style import assess, read_dataset, read_replies, render_page  # noqa: PLC0415 - see above
+    from maltu.style import NAMES, assess, read_dataset, read_replies, render_page  # noqa: PLC0415 - see above
 
     versions = [arguments.replies, *([arguments.compare] if arguments.compare else [])]
     material = read_dataset(arguments.dataset)
-    replies = {label: read_replies(path) for label, path in zip(_labels(versions), versions, strict=True)}
+    replies = {
+        label: read_replies(path) for label, path in zip(_labels(versions, NAMES), versions, strict=True)
+    }
     base = read_replies(arguments.base) if arguments.base else ()
     report = assess(material, replies, base=base)
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -55,14 +57,19 @@ def style(arguments: Arguments) -> None:
     sys.stdout.write(summarise(report, arguments.out))
 
 
-def _labels(paths: Sequence[Path]) -> list[str]:
-    stems = [path.stem for path in paths]
-    return stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
+def _labels(paths: Sequence[Path], taken: Collection[str]) -> list[str]:
+    """Call each file by as little of its path as tells it from the other and from what else is measured."""
+    short = [path.stem for path in paths]
+    longer = [f"{path.parent.name}/{path.stem}" for path in paths]
+    for labels in (short, longer):
+        if len({*labels, *taken}) == len(labels) + len(taken):
+            return labels
+    return [str(path) for path in paths]
 
 
 def summarise(report: StyleReport, out: Path) -> str:
     """Write a report in lines of a label and what there is to say."""
-    lines = [f"{label:<{_LABEL}}{said}" for label, said in _lines(report) if said]
+    lines = [f"{label:<{_LABEL - 1}} {said}" for label, said in _lines(report) if said]
     notes = [f"! {warning}" for warning in report.warnings]
     return "\n".join([*lines, *notes, f"{'Written to':<{_LABEL}}{out}", ""])
 
@@ -79,7 +86,7 @@ def _lines(report: StyleReport) -> Iterator[tuple[str, str]]:
             yield label, copied
             continue
         yield (
-            label[: _LABEL - 1],
+            label,
             f"{standing.overall:.2f} of 1 ({standing.low:.2f} to {standing.high:.2f}); {copied}",
         )
     if report.difference and not report.void:

@@ -7,10 +7,11 @@ from maltu.style.assess import assess
 from maltu.style.dataset import Material, Side, read_dataset
 from maltu.style.page import render_page
 from maltu.style.replies import read_replies
-from maltu.style.report import Score, Standing, StyleReport
+from maltu.style.report import NAMES, Score, Standing, StyleReport
 from maltu.style.turns import Turn
 
 __all__ = [
+    "NAMES",
     "Material",
     "Score",
     "Side",

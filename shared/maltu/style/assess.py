@@ -37,7 +37,7 @@ def assess(
 
     Args:
         material: the dataset that the model was trained with.
-        versions: replies by label; no label is one of the names in ``maltu.style.report``.
+        versions: replies by label; no label is one of ``NAMES``.
         base: the untuned model's replies, where there are any.
     """
     held_out = material.persona.held_out

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 OTHER = "other speaker"
 BASE = "base model"
 PERSONA = "persona, held out"
+NAMES = frozenset((OTHER, BASE, PERSONA))
 
 _DIGITS = 4
 

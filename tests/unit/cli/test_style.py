@@ -133,7 +133,10 @@ def test_two_files_of_one_name_are_told_apart(dataset: Path, replies: dict[str, 
     old = tmp_path / "old" / "real.jsonl"
     old.write_bytes(Path(replies["half"]).read_bytes())
     report = style(dataset, tmp_path / "out", "--replies", replies["real"], "--compare", str(old))
-    assert (report["label"], report["compare"]["label"]) == (replies["real"], str(old))
+    assert (report["label"], report["compare"]["label"]) == (f"{dataset.parent.name}/real", "old/real")
+    named = tmp_path / "base model.jsonl"
+    named.write_bytes(old.read_bytes())
+    assert style(dataset, tmp_path / "out", "--replies", str(named))["label"].endswith("/base model")
 
 
 def test_what_cannot_be_read_is_told_and_nothing_is_written(
@@ -159,6 +162,9 @@ def test_the_arguments_are_needed(capfd: pytest.CaptureFixture[str]) -> None:
         main(["style", "--dataset", "x"])
     assert raised.value.code == 2
     assert "--replies, --out" in capfd.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["style", "--dataset", "x", "--replies", "a", "--compare", "a", "--out", "y"])
+    assert "this is the same file" in capfd.readouterr().err
 
 
 def test_without_the_extra_it_says_how_to_get_it(
