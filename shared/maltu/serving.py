@@ -72,14 +72,24 @@ def chat_completion(
     return _answer("chatcmpl", "chat.completion", name, choices, replies)
 
 
-def completion(
-    name: str, prompts: Sequence[str], sampling: Sampling, *, registry: Registry, provider: Provider
+def completion(  # noqa: PLR0913 - what is asked, how, and of whom
+    name: str,
+    prompts: Sequence[str],
+    sampling: Sampling,
+    *,
+    echo: bool,
+    registry: Registry,
+    provider: Provider,
 ) -> dict[str, Any]:
-    """Answer ``POST /v1/completions``: each prompt is what the other side says."""
+    """Answer ``POST /v1/completions``: each prompt is what the other side says; ``echo`` repeats it first."""
     live = live_model(name, registry)
     asked = [_ask(live, [{"role": "user", "content": prompt}], sampling, provider) for prompt in prompts]
     every = Replies(
-        tuple(reply for replies in asked for reply in replies.choices),
+        tuple(
+            replace(reply, text=prompt + reply.text) if echo else reply
+            for prompt, replies in zip(prompts, asked, strict=True)
+            for reply in replies.choices
+        ),
         prompt_tokens=sum(replies.prompt_tokens for replies in asked),
         completion_tokens=sum(replies.completion_tokens for replies in asked),
     )
