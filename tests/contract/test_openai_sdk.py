@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Create = Callable[..., Any]
 
 PERSONA = "하준"
+OLD = "서준"  # tuned in the legacy format
 ASK: Any = [{"role": "user", "content": ASKED[0]}]
 USAGE: Any = {"include_usage": True}
 
@@ -39,7 +40,8 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Faulty:
 def up(wire: Faulty) -> Iterator[Cloud]:
     with pytest.MonkeyPatch.context() as patch, serve(wire) as url, cloud(patch, url) as opened:
         opened.drop(f"exports/{PERSONA}/chat.csv", export())
-        assert [run["status"] for run in opened.finish()] == ["SUCCEEDED"]
+        opened.drop(f"exports/{OLD}/chat.csv", export(persona=OLD), format="completions")
+        assert [run["status"] for run in opened.finish()] == ["SUCCEEDED"] * 2
         yield opened
 
 
@@ -182,6 +184,24 @@ def test_async_clients_read_both_kinds_whole_and_streamed(up: Cloud) -> None:
 
     streamed, whole = asyncio.run(ask())
     assert streamed == whole == [ANSWERED[0]] * 2
+
+
+def test_a_persona_of_the_legacy_format_answers_both_kinds_too(client: openai.OpenAI) -> None:
+    chat = client.chat.completions.create(model=OLD, messages=ASK, temperature=0, stream=True)
+    assert chat_texts(list(chat)) == [ANSWERED[0]]
+    # The prompt as the caller wrote it, not as the model was shown it.
+    text = client.completions.create(model=OLD, prompt=ASKED[0], temperature=0, echo=True, stream=True)
+    assert completion_texts(list(text)) == [ASKED[0] + ANSWERED[0]]
+
+
+@pytest.mark.parametrize("persona", [PERSONA, OLD])
+@pytest.mark.parametrize("at", range(4))
+def test_each_of_four_stops_ends_an_answer_before_it(client: openai.OpenAI, persona: str, at: int) -> None:
+    stops = [f"없는 말 {index}" for index in range(4)]
+    stops[at] = "\n"
+    answer = client.chat.completions.create(model=persona, messages=ASK, temperature=0, stop=stops)
+    assert answer.choices[0].message.content == ANSWERED[0].partition("\n")[0]
+    assert answer.choices[0].finish_reason == "stop"
 
 
 @pytest.mark.parametrize("stream", [False, True])

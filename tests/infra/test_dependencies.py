@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IN_THE_RUNTIME = {"boto3", "botocore"}
-OF_A_REQUIREMENT = {"aws_lambda_powertools": "aws-lambda-powertools", "pydantic": "openai"}
+OF_A_REQUIREMENT = {
+    "aws_lambda_powertools": "aws-lambda-powertools",
+    "pydantic": "openai",
+    "pydantic_core": "openai",
+}
 
 
 class AtRunTime(ast.NodeTransformer):
