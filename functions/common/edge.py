@@ -12,7 +12,10 @@ import envelope
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 
 from maltu.errors import MaltuError
 
@@ -25,6 +28,7 @@ def open_router() -> APIGatewayRestResolver:
     app = APIGatewayRestResolver(enable_validation=True, serializer=partial(json.dumps, ensure_ascii=False))
     app.exception_handler(MaltuError)(_refused)
     app.exception_handler(RequestValidationError)(envelope.of_invalid_body)
+    app.exception_handler(RequestUnsupportedContentType)(_not_json)
     app.exception_handler(Exception)(_broken)
     app.not_found(_unknown_route)
     return app
@@ -39,6 +43,12 @@ def answer(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> 
 def _refused(error: MaltuError) -> Response[str]:
     logger.warning("request refused", extra={"error": type(error).__name__, "reason": str(error)})
     return envelope.of_error(error)
+
+
+def _not_json(_: RequestUnsupportedContentType) -> Response[str]:
+    return envelope.of_status(
+        HTTPStatus.BAD_REQUEST, "The body is not called JSON: send Content-Type: application/json."
+    )
 
 
 def _broken(error: Exception) -> Response[str]:

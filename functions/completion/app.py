@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import unquote
 
+from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from bodies import ChatRequest, CompletionRequest
 from edge import answer, logger, open_router
 
-from maltu import catalogue, deployment, personas, serving
+from maltu import catalogue, deployment, personas, serving, streaming
 
 app = open_router()
 
 
 @app.post("/v1/chat/completions")
-def chat_completions(request: Annotated[ChatRequest, Body()]) -> dict[str, Any]:
+def chat_completions(request: Annotated[ChatRequest, Body()]) -> Response[Any]:
     """Answer a dialogue as the persona named in ``model``."""
-    return serving.chat_completion(
+    whole = serving.chat_completion(
         request.model,
         [message.plain() for message in request.messages],
         request.sampling(request.max_completion_tokens or request.max_tokens),
         registry=deployment.registry(),
         provider=deployment.provider(),
     )
+    return _answered(whole, request)
 
 
 @app.post("/v1/completions")
-def completions(request: Annotated[CompletionRequest, Body()]) -> dict[str, Any]:
+def completions(request: Annotated[CompletionRequest, Body()]) -> Response[Any]:
     """Answer each prompt as the persona named in ``model``."""
-    return serving.completion(
+    whole = serving.completion(
         request.model,
-        request.prompts(),
+        request.prompt,
         request.sampling(request.max_tokens),
+        echo=bool(request.echo),
         registry=deployment.registry(),
         provider=deployment.provider(),
     )
+    return _answered(whole, request)
 
 
 @app.get("/v1/models")
@@ -55,6 +60,16 @@ def base_models() -> dict[str, Any]:
 def persona(persona: Annotated[str, Path()]) -> dict[str, Any]:
     """Say how a persona is doing."""
     return personas.describe(unquote(persona), deployment.registry())
+
+
+def _answered(whole: dict[str, Any], request: ChatRequest | CompletionRequest) -> Response[Any]:
+    """Answer in the shape that was asked for; a function behind this gateway sends a stream in one go."""
+    if not request.stream:
+        return Response(HTTPStatus.OK, content_types.APPLICATION_JSON, whole)
+    events = streaming.stream(whole, include_usage=request.include_usage)
+    return Response(
+        HTTPStatus.OK, "text/event-stream; charset=utf-8", events, headers={"Cache-Control": "no-cache"}
+    )
 
 
 @logger.inject_lambda_context

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from maltu.errors import InvalidRequest
 from maltu.providers import Sampling
@@ -18,24 +19,45 @@ MAX_PROMPTS = 8
 Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
 
 
-class TextPart(BaseModel):
-    """One piece of a message; personas read text only."""
+def _in_a_list(given: object) -> object:
+    """Take one text for a list of one: an error then names the field, and not the shapes it may have."""
+    return [given] if isinstance(given, str) else given
 
-    type: Literal["text"]
-    text: Text
+
+def _joined(content: object) -> object:
+    """Join a list of text parts; whatever else it is passes on to be judged as text."""
+    if not isinstance(content, list):
+        return content
+    return "".join(_text_of(at, part) for at, part in enumerate(cast("list[object]", content)))
+
+
+def _text_of(at: int, part: object) -> str:
+    match part:
+        case {"type": "text", "text": str(text)}:
+            return text
+        case _:
+            raise PydanticCustomError(
+                "content_part",
+                'part {at} is not {"type": "text", "text": …}: personas read nothing else',
+                {"at": at},
+            )
 
 
 class ChatMessage(BaseModel):
-    """One turn; names, tool calls and whatever else a client sends along are ignored."""
+    """One turn, its content as text or in text parts; a name and whatever else comes along are ignored."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | list[TextPart]
+    content: Annotated[Text, BeforeValidator(_joined)]
 
     def plain(self) -> dict[str, str]:
         """The turn as role and text."""
-        if isinstance(self.content, str):
-            return {"role": self.role, "content": self.content}
-        return {"role": self.role, "content": "".join(part.text for part in self.content)}
+        return {"role": self.role, "content": self.content}
+
+
+class StreamOptions(BaseModel):
+    """What a stream holds beside the answer."""
+
+    include_usage: bool | None = None
 
 
 class _Sampled(BaseModel):
@@ -49,18 +71,22 @@ class _Sampled(BaseModel):
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None
     seed: int | None = None
-    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    stop: Annotated[
+        Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=4)] | None,
+        BeforeValidator(_in_a_list),
+    ] = None
     stream: bool | None = None
+    stream_options: StreamOptions | None = None
 
     def sampling(self, max_tokens: int | None) -> Sampling:
         """The choices; an answer is bounded whatever the caller asks for.
 
         Raises:
-            InvalidRequest: streaming is asked for.
+            InvalidRequest: there are options for a stream that is not asked for.
         """
-        if self.stream:
+        if self.stream_options and not self.stream:
             raise InvalidRequest(
-                "This endpoint does not stream yet: leave stream out or false.", param="stream"
+                "stream_options go with stream only: leave them out, or set stream.", param="stream_options"
             )
         return Sampling(
             max_tokens=min(max_tokens or DEFAULT_TOKENS, MAX_TOKENS),
@@ -68,8 +94,13 @@ class _Sampled(BaseModel):
             temperature=self.temperature,
             top_p=self.top_p,
             seed=self.seed,
-            stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
+            stop=tuple(self.stop or ()),
         )
+
+    @property
+    def include_usage(self) -> bool:
+        """Whether a stream is to end with what it took."""
+        return bool(self.stream_options and self.stream_options.include_usage)
 
 
 class ChatRequest(_Sampled):
@@ -82,8 +113,5 @@ class ChatRequest(_Sampled):
 class CompletionRequest(_Sampled):
     """``POST /v1/completions``."""
 
-    prompt: Text | Annotated[list[Text], Field(min_length=1, max_length=MAX_PROMPTS)]
-
-    def prompts(self) -> list[str]:
-        """Every text to answer."""
-        return [self.prompt] if isinstance(self.prompt, str) else self.prompt
+    prompt: Annotated[list[Text], Field(min_length=1, max_length=MAX_PROMPTS), BeforeValidator(_in_a_list)]
+    echo: bool | None = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised
 from maltu.prompts import NOTHING_SAID, dialogue_labels, render_prompt
-from maltu.providers import Replies
+from maltu.providers import Replies, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from maltu.registry import Item, Registry
 
 Message = dict[str, str]
+
+# A provider takes no more; with the persona's own, a caller's four are one too many.
+_MOST_STOPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,24 @@ def chat_completion(
     return _answer("chatcmpl", "chat.completion", name, choices, replies)
 
 
-def completion(
-    name: str, prompts: Sequence[str], sampling: Sampling, *, registry: Registry, provider: Provider
+def completion(  # noqa: PLR0913 - what is asked, how, and of whom
+    name: str,
+    prompts: Sequence[str],
+    sampling: Sampling,
+    *,
+    echo: bool,
+    registry: Registry,
+    provider: Provider,
 ) -> dict[str, Any]:
-    """Answer ``POST /v1/completions``: each prompt is what the other side says."""
+    """Answer ``POST /v1/completions``: each prompt is what the other side says; ``echo`` repeats it first."""
     live = live_model(name, registry)
     asked = [_ask(live, [{"role": "user", "content": prompt}], sampling, provider) for prompt in prompts]
     every = Replies(
-        tuple(reply for replies in asked for reply in replies.choices),
+        tuple(
+            replace(reply, text=prompt + reply.text) if echo else reply
+            for prompt, replies in zip(prompts, asked, strict=True)
+            for reply in replies.choices
+        ),
         prompt_tokens=sum(replies.prompt_tokens for replies in asked),
         completion_tokens=sum(replies.completion_tokens for replies in asked),
     )
@@ -116,12 +129,17 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provi
         separator=settings["separator"],
         recipe=settings["recipe"],
     )
-    stop = (settings["stop"],) if settings["stop"] else ()
-    bounded = replace(sampling, stop=(*stop, *sampling.stop)[:4])
-    replies = provider.complete(live.model, prompt, bounded)
+    stops = (*((settings["stop"],) if settings["stop"] else ()), *sampling.stop)
+    replies = provider.complete(live.model, prompt, replace(sampling, stop=stops[:_MOST_STOPS]))
     # Completions are trained to begin with the space that follows the separator.
-    texts = [replace(reply, text=reply.text.removeprefix(" ")) for reply in replies.choices]
-    return replace(replies, choices=tuple(texts))
+    choices = [replace(reply, text=reply.text.removeprefix(" ")) for reply in replies.choices]
+    return replace(replies, choices=tuple(_cut(reply, stops[_MOST_STOPS:]) for reply in choices))
+
+
+def _cut(reply: Reply, stops: Sequence[str]) -> Reply:
+    """End a reply before the first of ``stops``."""
+    ends = [at for stop in stops if (at := reply.text.find(stop)) >= 0]
+    return Reply(reply.text[: min(ends)], "stop") if ends else reply
 
 
 def _not_answering(

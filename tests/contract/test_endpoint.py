@@ -11,6 +11,8 @@ import pytest
 from openai.types import Model
 
 from infra.local.finetuning import create_app, serve
+from maltu import deployment
+from maltu.providers import Replies, Reply, Sampling
 from maltu.providers.base_models import base_model, base_models
 from tests.support.cloud import API_KEY, cloud
 from tests.support.dialogues import ANSWERED, export
@@ -128,12 +130,141 @@ def test_the_same_seed_gives_the_same_answer(up: Cloud) -> None:
         ({"model": "하준", "messages": ASK, "max_tokens": 0}, "max_tokens"),
         ({"model": "하준", "messages": ASK, "temperature": 3}, "temperature"),
         ({"model": "하준", "messages": ASK, "n": 99}, "n"),
-        ({"model": "하준", "messages": ASK, "stream": True}, "stream"),
+        ({"model": "하준", "messages": ASK, "stream": "maybe"}, "stream"),
+        ({"model": "하준", "messages": ASK, "stream_options": {"include_usage": True}}, "stream_options"),
+        ({"model": "하준", "messages": ASK, "stop": list("abcde")}, "stop"),
+        ({"model": "하준", "messages": ASK, "stop": ["a", 1]}, "stop.1"),
+        ({"model": "하준", "messages": ASK, "stop": ""}, "stop.0"),
+        ({"model": "하준", "messages": ASK, "stop": 1}, "stop"),
+        ({"model": "하준", "messages": [{"role": "user", "content": None}]}, "messages.0.content"),
+        ({"model": "하준", "messages": [{"role": "user"}]}, "messages.0.content"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(up: Cloud, body: object, param: str | None) -> None:
     status, code, where = error_of(up.post(CHAT, body))
     assert (status, code, where) == (400, None, param)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({}, "prompt"),
+        ({"prompt": []}, "prompt"),
+        ({"prompt": None}, "prompt"),
+        ({"prompt": [1, 2, 3]}, "prompt.0"),
+        ({"prompt": [[1, 2, 3]]}, "prompt.0"),
+        ({"prompt": ["x"] * 9}, "prompt"),
+        ({"prompt": "x" * 20_001}, "prompt.0"),
+        ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
+        ({"prompt": "x", "echo": "loud"}, "echo"),
+        ({"prompt": "x", "stream_options": {}}, "stream_options"),
+    ],
+)
+def test_a_wrong_completion_request_is_told_what_is_wrong(
+    up: Cloud, body: dict[str, object], param: str
+) -> None:
+    assert error_of(up.post("/v1/completions", {"model": "하준", **body})) == (400, None, param)
+
+
+TEXT = {"type": "text", "text": "밥 먹었어?"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}},
+        {"type": "image_url", "text": "비밀"},
+        {"type": "text"},
+        {"type": "text", "text": ["비밀"]},
+        "비밀",
+        None,
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_part_that_is_no_text_is_refused_by_its_place(up: Cloud, other: object, *, streamed: bool) -> None:
+    messages = [*ASK, {"role": "user", "content": [TEXT, other]}]
+    answer = up.post(CHAT, {"model": "하준", "messages": messages, "stream": streamed})
+    assert error_of(answer) == (400, None, "messages.1.content")
+    message = answer[1]["error"]["message"]
+    assert message.startswith('messages.1.content: part 1 is not {"type": "text", "text": …}')
+    assert "비밀" not in message
+
+
+def test_the_parts_of_a_message_are_bounded_together(up: Cloud) -> None:
+    half = {"type": "text", "text": "밥" * 10_000}
+    for parts, status in (([half, half], 200), ([half, half, TEXT], 400)):
+        messages = [{"role": "user", "content": parts}]
+        assert up.post(CHAT, {"model": "하준", "messages": messages})[0] == status
+
+
+@pytest.mark.parametrize("role", ["tool", "function", "critic"])
+def test_a_role_that_a_persona_does_not_know_is_refused_with_those_it_knows(up: Cloud, role: str) -> None:
+    body = {"model": "하준", "messages": [*ASK, {"role": role, "content": "x", "tool_call_id": "1"}]}
+    answer = up.post(CHAT, body)
+    assert error_of(answer) == (400, None, "messages.1.role")
+    for known in ("system", "developer", "user", "assistant"):
+        assert known in answer[1]["error"]["message"]
+
+
+@pytest.mark.parametrize("stop", ["\n", ["\n"], ["없는 말", "\n"]])
+def test_an_answer_ends_before_a_stop(up: Cloud, stop: object) -> None:
+    asked = {"model": "하준", "messages": ASK, "temperature": 0}
+    whole, cut = (up.post(CHAT, body)[1]["choices"][0] for body in (asked, {**asked, "stop": stop}))
+    assert whole["message"]["content"] == ANSWERED[0]
+    assert (cut["message"]["content"], cut["finish_reason"]) == ("ㅇㅇ 먹음", "stop")
+
+
+@pytest.mark.parametrize("unset", ["max_tokens", "max_completion_tokens", "n", "seed", "stop", "stream"])
+def test_null_is_as_good_as_left_out(up: Cloud, unset: str) -> None:
+    assert up.post(CHAT, {"model": "하준", "messages": ASK, unset: None})[0] == 200
+
+
+@pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
+def test_either_name_bounds_an_answer_and_nothing_lifts_the_bound(
+    up: Cloud, wire: Faulty, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    del wire
+    asked: list[Sampling] = []
+
+    def note(_model: str, _messages: object, sampling: Sampling) -> Replies:
+        asked.append(sampling)
+        return Replies((Reply("응", "stop"),), 1, 1)
+
+    monkeypatch.setattr(deployment.provider(), "chat", note)
+    for given in ({}, {limit: 7}, {limit: 100_000}):
+        assert up.post(CHAT, {"model": "하준", "messages": ASK, **given})[0] == 200
+    assert [sampling.max_tokens for sampling in asked] == [256, 7, 1024]
+
+
+def test_a_callers_instructions_are_added_to_the_personas_own(
+    up: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, str]] = []
+
+    def note(_model: str, messages: list[dict[str, str]], _sampling: Sampling) -> Replies:
+        shown.extend(messages)
+        return Replies((Reply("응", "stop"),), 1, 1)
+
+    monkeypatch.setattr(deployment.provider(), "chat", note)
+    asides = [{"role": role, "content": f"as {role}"} for role in ("system", "developer")]
+    assert up.post(CHAT, {"model": "하준", "messages": [*asides, {**ASK[0], "name": "서연"}]})[0] == 200
+    own, *added = shown[0]["content"].split("\n\n")
+    assert "하준" in own
+    assert added == ["as system", "as developer"]
+    assert [message["role"] for message in shown] == ["system", "user"]
+    assert shown[1] == ASK[0]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml"])
+def test_a_body_that_is_not_called_json_is_told_so(up: Cloud, kind: str) -> None:
+    del up
+    event = sample_event("completion")
+    headers = {**event["headers"], "Content-Type": kind}
+    event |= {"headers": headers, "multiValueHeaders": {name: [each] for name, each in headers.items()}}
+    answer = load_handler("completion")(event, Context())
+    assert answer["statusCode"] == 400
+    assert "Content-Type" in json.loads(answer["body"])["error"]["message"]
 
 
 def test_a_refusal_never_repeats_what_was_said(up: Cloud) -> None:

@@ -148,6 +148,25 @@ def test_the_persona_answers_completions(client: openai.OpenAI) -> None:
     assert answer.choices[0].text.strip() in REPLIES
 
 
+def test_the_persona_streams_what_it_answers(client: openai.OpenAI) -> None:
+    messages: Any = [{"role": "user", "content": "저녁은 드셨어요?"}]
+    with client.chat.completions.with_streaming_response.create(
+        model=PERSONA, messages=messages, temperature=0, stream=True
+    ) as raw:
+        assert raw.headers["content-type"].startswith("text/event-stream")
+        told = [chunk.choices[0] for chunk in raw.parse()]
+
+    assert told[0].delta.role == "assistant"
+    assert [choice.delta.content for choice in told[1:-1]] == ["라면 먹었지롱\n", "두 개 먹음ㅋㅋ"]
+    assert told[-1].finish_reason == "stop"
+
+    texts = client.completions.create(model=PERSONA, prompt="저녁은 드셨어요?", temperature=0, stream=True)
+    assert "".join(chunk.choices[0].text for chunk in texts) == "\n".join(ANSWERED[1])
+
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="아무개", messages=messages, stream=True)
+
+
 def test_the_persona_is_listed_as_a_model(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == [PERSONA]
 

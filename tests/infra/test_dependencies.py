@@ -23,6 +23,7 @@ IN_THE_RUNTIME = {"boto3", "botocore"}
 OF_A_REQUIREMENT = {
     "aws_lambda_powertools": "aws-lambda-powertools",
     "pydantic": "openai",
+    "pydantic_core": "openai",
     "sklearn": "scikit-learn",
 }
 STYLE = ROOT / "shared" / "maltu" / "style"
