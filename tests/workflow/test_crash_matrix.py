@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 import boto3
 import pytest
@@ -115,7 +115,7 @@ AT_BEDROCK = Course(
         "clean_up: DeleteObject validation.jsonl",
         *TELLING,
     ),
-    opened=lambda _: boto3.client("bedrock"),
+    opened=lambda _: cast("Any", boto3).client("bedrock"),
     assert_one=assert_one_at_bedrock,
     jobs=jobs_at_bedrock,
     succeeded="Completed",
@@ -157,7 +157,7 @@ def watched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, nothing_remembered: None
 ) -> Iterator[Watched]:
     del nothing_remembered
-    course: Course = request.cls.course
+    course: Course = cast("Any", request).cls.course
     effects = Effects()
     folder = tmp_path_factory.mktemp("provider")
     with pytest.MonkeyPatch.context() as patch:
