@@ -36,6 +36,7 @@ _READS = re.compile(r"Get|List|Describe|Head|Query|Scan|Receive", re.IGNORECASE)
 # A question to a model leaves nothing behind.
 _ASKS = re.compile(r"/completions$")
 _IDS = re.compile(r"/(file|ftjob|ft)[-:][^/]+")
+_VERSION = re.compile(r"^\d{8}t\d{9}-[0-9a-f]{12}-")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Effects:
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _function: str | None = None
     _dead: bool = False
+    _in_boto3: bool = False
 
     def begin(self, death: Death | None = None) -> None:
         """Count from the start, and let ``death`` come."""
@@ -104,7 +106,7 @@ class Effects:
 
         async def observed(scope: Scope, receive: Receive, send: Send) -> None:
             changes = scope["type"] == "http" and scope["method"] != "GET" and not _ASKS.search(scope["path"])
-            if not changes or self._function is None:
+            if not changes or self._function is None or self._in_boto3:
                 await app(scope, receive, send)
                 return
             fate = self._meet(self._function, f"{scope['method']} {_IDS.sub('/…', scope['path'])}")
@@ -127,7 +129,12 @@ class Effects:
             if function is None or _READS.match(operation):
                 return real(client, operation, params)
             fate = self._meet(function, f"{operation} {_target(params)}".strip())
-            answer = None if fate == "before" else real(client, operation, params)
+            # What it changes at the provider was met here.
+            self._in_boto3 = True
+            try:
+                answer = None if fate == "before" else real(client, operation, params)
+            finally:
+                self._in_boto3 = False
             if fate:
                 self._dead = True
                 raise FunctionDied(function)
@@ -178,7 +185,7 @@ def _concrete(base: type) -> list[type]:
 
 def _target(params: Mapping[str, Any]) -> str:
     if "Key" in params and isinstance(params["Key"], str):
-        return params["Key"].rpartition("/")[2]
+        return _VERSION.sub("", params["Key"].rpartition("/")[2])
     item: dict[str, dict[str, str]] = params.get("Key") or params.get("Item") or {}
     return item.get("pk", {}).get("S", "").partition("#")[0]
 

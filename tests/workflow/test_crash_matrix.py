@@ -1,23 +1,32 @@
-"""Whatever dies, and wherever: a run leaves one job, one version and no files, or the next drop mends it."""
+"""Whatever dies, and wherever: a run leaves one of each and no files, or the next drop mends it."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
+import boto3
 import pytest
 
+from infra.local.finetuning.bedrock import deployments
+from maltu import deployment
+from tests.support.adapters import BEDROCK, OPENAI, Adapter
 from tests.support.chain import Chain, open_chain
 from tests.support.dialogues import export
 from tests.support.effects import Death, Effects, When
-from tests.support.outcome import assert_one_of_each, jobs_of
+from tests.support.outcome import (
+    assert_one_at_bedrock,
+    assert_one_at_openai,
+    assert_one_live,
+    jobs_at_bedrock,
+    jobs_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-# Everything that a run changes outside itself, in order: who causes it, and what it is.
-EFFECTS = (
+PREPARING = (
     "preprocess: PutItem exports",
     "preprocess: PutItem versions",
     "preprocess: PutObject report.json",
@@ -30,35 +39,97 @@ EFFECTS = (
     "TakeTurn: updateItem",
     "RecordUploading: updateItem",
     "UploadDataset: invoke",
-    "upload_dataset: POST /v1/files",
-    "upload_dataset: POST /v1/files",
-    "CreateFineTune: invoke",
-    "create_fine_tune: POST /v1/fine_tuning/jobs",
-    "RecordTraining: updateItem",
-    "CheckStatus: invoke",
-    "RecordDeploying: updateItem",
-    "EnsureDeployed: invoke",
-    "CleanUp: invoke",
-    "clean_up: DELETE /v1/files/…",
-    "clean_up: DELETE /v1/files/…",
+)
+TELLING = (
     "RecordSucceeded: updateItem",
     "Promote: updateItem",
     "ReleaseTurn: updateItem",
     "PublishOutcome: putEvents",
     "NotifySucceeded: publish",
 )
-EVERY_EFFECT = [pytest.param(number, id=f"{number} {what}") for number, what in enumerate(EFFECTS, 1)]
 FILE = "KakaoTalk_Chat_하준_2026-10-18-22-41-07.csv"
 ENDED = {"succeeded", "failed", "cancelled"}
 PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a run does with one provider.
+
+    Attributes:
+        adapter: the provider's.
+        effects: everything that a run changes outside itself, in order: who causes it, and what it is.
+        opened: what the provider is asked through about what a run left there.
+        assert_one: holds that against what there must be, given a version.
+        jobs: the statuses of a version's jobs.
+        succeeded: what the provider calls a job that has.
+    """
+
+    adapter: Adapter
+    effects: tuple[str, ...]
+    opened: Callable[[Chain], Any]
+    assert_one: Callable[[Any, str], None]
+    jobs: Callable[[Any, str], list[str]]
+    succeeded: str
+
+
+AT_OPENAI = Course(
+    adapter=OPENAI,
+    effects=(
+        *PREPARING,
+        "upload_dataset: POST /v1/files",
+        "upload_dataset: POST /v1/files",
+        "CreateFineTune: invoke",
+        "create_fine_tune: POST /v1/fine_tuning/jobs",
+        "RecordTraining: updateItem",
+        "CheckStatus: invoke",
+        "RecordDeploying: updateItem",
+        "EnsureDeployed: invoke",
+        "CleanUp: invoke",
+        "clean_up: DELETE /v1/files/…",
+        "clean_up: DELETE /v1/files/…",
+        *TELLING,
+    ),
+    opened=lambda chain: chain.provider,
+    assert_one=assert_one_at_openai,
+    jobs=jobs_of,
+    succeeded="succeeded",
+)
+AT_BEDROCK = Course(
+    adapter=BEDROCK,
+    effects=(
+        *PREPARING,
+        "upload_dataset: CopyObject train.jsonl",
+        "upload_dataset: CopyObject validation.jsonl",
+        "CreateFineTune: invoke",
+        "create_fine_tune: CreateModelCustomizationJob",
+        "RecordTraining: updateItem",
+        "CheckStatus: invoke",
+        "RecordDeploying: updateItem",
+        "EnsureDeployed: invoke",
+        "ensure_deployed: CreateCustomModelDeployment",
+        "RecordWaiting: updateItem",
+        "EnsureDeployed: invoke",
+        "CleanUp: invoke",
+        "clean_up: DeleteObject train.jsonl",
+        "clean_up: DeleteObject validation.jsonl",
+        *TELLING,
+    ),
+    opened=lambda _: cast("Any", boto3).client("bedrock"),
+    assert_one=assert_one_at_bedrock,
+    jobs=jobs_at_bedrock,
+    succeeded="Completed",
+)
 
 
 @dataclass
 class Watched:
     """A chain whose effects are counted; every test has a persona of its own in it."""
 
+    course: Course
     chain: Chain
     effects: Effects
+    opened: Any
 
     def drop(self, persona: str, death: Death | None = None) -> None:
         """Drop the export and see the run to its end."""
@@ -67,47 +138,81 @@ class Watched:
         self.chain.cloud.settle()
 
     def assert_one_of_each(self, persona: str) -> str:
-        """See :func:`tests.support.outcome.assert_one_of_each`."""
-        return assert_one_of_each(self.chain.cloud, self.chain.provider, persona)
+        """One version, live and answering, and at the provider what belongs to one; return the version."""
+        version = assert_one_live(self.chain.cloud, persona)
+        self.course.assert_one(self.opened, version)
+        return version
 
 
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+@pytest.fixture(autouse=True, scope="class")
+def nothing_remembered() -> Iterator[None]:
+    """What the functions remember is as good for the next test: all of a class have one chain."""
+    deployment.forget()
+    yield
+    deployment.forget()
+
+
+@pytest.fixture(scope="class")
+def watched(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, nothing_remembered: None
+) -> Iterator[Watched]:
+    del nothing_remembered
+    course: Course = cast("Any", request).cls.course
     effects = Effects()
     folder = tmp_path_factory.mktemp("provider")
-    with pytest.MonkeyPatch.context() as patch, open_chain(folder, patch, effects=effects) as chain:
+    with pytest.MonkeyPatch.context() as patch:
+        # Who looks again finds the deployment made: a run has the same effects every time.
+        patch.setattr(deployments, "CREATING_SECONDS", 0)
+        with open_chain(folder, patch, adapter=course.adapter, effects=effects) as chain:
 
-        def until_nothing_trains() -> None:
-            # One look at a job instead of some: a run has the same effects every time.
-            deadline = time.monotonic() + PATIENCE
-            while not ENDED.issuperset(chain.jobs()):
-                assert time.monotonic() < deadline, "a job does not end"
-                time.sleep(0.005)
+            def until_nothing_trains() -> None:
+                # One look at a job instead of some, for the same reason.
+                deadline = time.monotonic() + PATIENCE
+                while not ENDED.issuperset(chain.jobs()):
+                    assert time.monotonic() < deadline, "a job does not end"
+                    time.sleep(0.005)
 
-        chain.cloud.wait = until_nothing_trains
-        yield Watched(chain, effects)
-
-
-def test_these_are_all_effects_of_a_run(watched: Watched) -> None:
-    watched.drop("undisturbed")
-    assert tuple(watched.effects.made) == EFFECTS
-    watched.assert_one_of_each("undisturbed")
+            chain.cloud.wait = until_nothing_trains
+            yield Watched(course, chain, effects, course.opened(chain))
 
 
-@pytest.mark.parametrize("when", get_args(When))
-@pytest.mark.parametrize("number", EVERY_EFFECT)
-def test_one_death_costs_the_owner_nothing(watched: Watched, number: int, when: When) -> None:
-    persona = f"{when}-{number}"
-    watched.drop(persona, Death(number, when))
-    assert watched.effects.made[number - 1] == EFFECTS[number - 1]
-    version = watched.assert_one_of_each(persona)
-    assert jobs_of(watched.chain.provider, version) == ["succeeded"], "none was paid for in vain"
+class Matrix:
+    """Every effect of a course, and a death before and after it."""
+
+    course: ClassVar[Course]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "number" in metafunc.fixturenames:
+            effects = enumerate(self.course.effects, 1)
+            numbers = [pytest.param(number, id=f"{number} {what}") for number, what in effects]
+            metafunc.parametrize("number", numbers)
+            metafunc.parametrize("when", get_args(When))
+
+    def test_these_are_all_effects_of_a_run(self, watched: Watched) -> None:
+        watched.drop("undisturbed")
+        assert tuple(watched.effects.made) == self.course.effects
+        watched.assert_one_of_each("undisturbed")
+
+    def test_one_death_costs_the_owner_nothing(self, watched: Watched, number: int, when: When) -> None:
+        persona = f"{when}-{number}"
+        watched.drop(persona, Death(number, when))
+        assert watched.effects.made[number - 1] == self.course.effects[number - 1]
+        version = watched.assert_one_of_each(persona)
+        jobs = self.course.jobs(watched.opened, version)
+        assert jobs == [self.course.succeeded], "none was paid for in vain"
+
+    def test_the_next_drop_mends_what_an_outage_broke(
+        self, watched: Watched, number: int, when: When
+    ) -> None:
+        persona = f"outage-{when}-{number}"
+        watched.drop(persona, Death(number, when, lasting=True))
+        watched.drop(persona)
+        watched.assert_one_of_each(persona)
 
 
-@pytest.mark.parametrize("when", get_args(When))
-@pytest.mark.parametrize("number", EVERY_EFFECT)
-def test_the_next_drop_mends_what_an_outage_broke(watched: Watched, number: int, when: When) -> None:
-    persona = f"outage-{when}-{number}"
-    watched.drop(persona, Death(number, when, lasting=True))
-    watched.drop(persona)
-    watched.assert_one_of_each(persona)
+class TestOpenAI(Matrix):
+    course = AT_OPENAI
+
+
+class TestBedrock(Matrix):
+    course = AT_BEDROCK
