@@ -53,6 +53,7 @@ def _bubbles(persona: str, text: str) -> list[str]:
         logger.warning("not answered", extra={"error": type(error).__name__, "reason": str(error)})
         return [kakao.said_of(error)]
     except Exception as error:  # noqa: BLE001 - the chatter is answered whatever happens
-        logger.error("answering failed", extra={"error": type(error).__name__})
+        # The exception's text and its traceback may quote the question.
+        logger.error("answering failed", extra={"error": type(error).__name__})  # noqa: TRY400
         return [kakao.said_of(error)]
     return kakao.bubbles(completion["choices"][0]["message"]["content"] or "")

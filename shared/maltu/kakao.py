@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -101,8 +102,8 @@ def bubbles(text: str) -> list[str]:
     """Share an answer out to bubbles, one line each while they suffice, and cut what no bubble can hold.
 
     Returns:
-        One to ``MAX_OUTPUTS`` texts of one to ``MAX_CHARACTERS`` UTF-16 code units, which is how whoever counts
-        an emoji twice counts; none begins or ends with white space.
+        One to ``MAX_OUTPUTS`` texts of one to ``MAX_CHARACTERS`` UTF-16 code units, as Java counts; none
+        begins or ends with white space.
     """
     lines = [piece for line in _encodable(text).splitlines() for piece in _pieces(line.strip())]
     if not lines:
@@ -161,7 +162,7 @@ def _pieces(line: str) -> list[str]:
 
 def _even_shares(lines: list[str]) -> list[list[str]]:
     ends = [round(len(lines) * share / MAX_OUTPUTS) for share in range(MAX_OUTPUTS + 1)]
-    return [lines[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+    return [lines[begin:end] for begin, end in pairwise(ends)]
 
 
 def _filled(lines: list[str]) -> list[str]:

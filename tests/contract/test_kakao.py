@@ -1,4 +1,4 @@
-"""What a KakaoTalk channel may rely on: a bubble whatever happens, from the persona or through its callback."""
+"""What a KakaoTalk channel may rely on: a bubble whatever happens, at once or through its callback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a KakaoTalk channel's bot talks through, as servers on this machine: Lambda's Invoke and Kakao's callback."""
+"""What a bot's answer passes through, as servers on this machine: Lambda's Invoke and Kakao's callback."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SECONDS = 10.0
 class Invocations:
     """Lambda's Invoke for one handler: at once for ``RequestResponse``, after 202 for ``Event``.
 
-    ``payloads`` are those it was invoked with, ``ended`` what came of the Events, ``held`` how many seconds it
-    keeps an answer back.
+    ``payloads`` are those it was invoked with, ``ended`` what came of the Events, ``held`` how many seconds
+    it keeps an answer back.
     """
 
     function: str

@@ -88,8 +88,14 @@ def test_a_request_without_words_is_none(body: str) -> None:
     assert kakao.parse_request(body) is None
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)
-                    | st.dictionaries(st.sampled_from(["userRequest", "utterance", "callbackUrl"]), inner)))  # fmt: skip
+NAMES = st.sampled_from(["userRequest", "utterance", "callbackUrl"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+)
+
+
+@given(JSON)
 def test_no_json_breaks_the_reading(value: Any) -> None:  # noqa: ANN401 - JSON
     read = kakao.parse_request(json.dumps(value))
     assert read is None or read.text
@@ -123,7 +129,7 @@ def test_kakaos_own_hosts_may_be_called_back(url: str) -> None:
         "https://%65vil.kakao.com/x",
         "https://bot-api.kakao.com/x y",
         "https://bot-api.kakao.com/x\r\nHost: evil.example",
-        "https://bot-api.kakaо.com/x",  # noqa: RUF001 - a Cyrillic o
+        "https://bot-api.kakaо.com/x",  # a Cyrillic o
         "https://bot-api.kakao.com/" + "x" * 2_048,
         "file:///etc/passwd",
         "//bot-api.kakao.com/x",
