@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from maltu.errors import (
+    DeploymentNeeded,
     InvalidRequest,
     MaltuError,
     ModelNotReady,
@@ -48,6 +49,8 @@ _SAID: Final[tuple[tuple[type[MaltuError], str], ...]] = (
     (PersonaNotReady, LEARNING),
     (InvalidRequest, UNREADABLE),
     (RateLimited, BUSY),
+    # Which only the owner can mend: waiting does not help.
+    (DeploymentNeeded, FAILED),
     (ModelNotReady, WAKING),
 )
 

@@ -207,6 +207,13 @@ def test_a_late_answer_is_apologised_for_and_not_asked_for_again(
     assert len(invoked.payloads) == before + 1
 
 
+def test_an_answering_function_that_dies_is_told_in_a_bubble(
+    invoked: Invocations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invoked, "dies", True)
+    assert texts(ask(skill(callbackUrl=None))) == (kakao.FAILED,)
+
+
 def test_a_secret_or_a_function_that_cannot_be_reached_is_a_bubble_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

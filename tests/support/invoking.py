@@ -25,13 +25,14 @@ class Invocations:
     """Lambda's Invoke for one handler: at once for ``RequestResponse``, after 202 for ``Event``.
 
     ``payloads`` are those it was invoked with, ``ended`` what came of the Events, ``held`` how many seconds
-    it keeps an answer back.
+    it keeps an answer back, ``dies`` whether the function ends without one, as one that ran out of time does.
     """
 
     function: str
     payloads: list[dict[str, Any]] = field(default_factory=list)
     ended: list[Exception | None] = field(default_factory=list)
     held: float = 0
+    dies: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -48,6 +49,12 @@ class Invocations:
                 self.ended.append(None)
             return
         await asyncio.sleep(self.held)
+        if self.dies:
+            died = JSONResponse(
+                {"errorType": "Sandbox.Timedout"}, headers={"x-amz-function-error": "Unhandled"}
+            )
+            await died(scope, receive, send)
+            return
         answer = await run_in_threadpool(invoke_handler, self.function, payload)
         await JSONResponse(answer)(scope, receive, send)
 

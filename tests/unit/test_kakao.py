@@ -148,6 +148,7 @@ def test_nobody_else_is_called_back(url: str) -> None:
         (errors.PersonaNotReady("p"), kakao.LEARNING),
         (errors.RateLimited("p"), kakao.BUSY),
         (errors.ModelNotReady("p"), kakao.WAKING),
+        (errors.DeploymentNeeded("p"), kakao.FAILED),
         (errors.ModelClosed("p"), kakao.FAILED),
         (errors.ProviderUnavailable("p"), kakao.FAILED),
         (KeyError("p"), kakao.FAILED),
