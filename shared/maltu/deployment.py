@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from maltu.answering import PATIENCE, Answering
 from maltu.approval import Approvals
 from maltu.errors import InvalidSettings, ProviderRejected
 from maltu.management import Desk
@@ -108,6 +109,12 @@ def notifier() -> Notifier:
     return Notifier(boto3.client("sns"), setting("TOPIC_ARN"))
 
 
+@cache
+def answering() -> Answering:
+    """The function that answers for a KakaoTalk channel's bot."""
+    return Answering(boto3.client("lambda", config=PATIENCE), setting("ANSWER_FUNCTION"))
+
+
 def provider() -> Provider:
     """The fine-tuning provider that this deployment chose."""
     return _provider(_period())
@@ -159,7 +166,7 @@ def _secrets_manager() -> SecretsManagerClient:
 def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
     for opened in (
-        bucket, registry, turns, approvals, workflow, notifier, desk, places,
+        bucket, registry, turns, approvals, workflow, notifier, desk, places, answering,
         _table, _provider, _secret, _secrets_manager,
     ):  # fmt: skip
         opened.cache_clear()

@@ -33,6 +33,9 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   ├── UnreadableDataset     the folder is no dataset, or held nothing out of training
     │   ├── UnreadableReplies     the file is no JSON Lines of prompts and replies
     │   └── StyleExtraMissing     the report's libraries are not installed
+    ├── KakaoError                a KakaoTalk channel's bot
+    │   ├── AnswerLate            the answer took longer than Kakao waits
+    │   └── CallbackRefused       the answer could not be posted to the callback URL
     └── RequestError              the endpoint's caller
         ├── InvalidRequest        a field is missing or wrong
         ├── PersonaNotFound       no persona of that name
@@ -163,6 +166,18 @@ class UnreadableReplies(StyleError):
 
 class StyleExtraMissing(StyleError):
     """The libraries that a style report is made with are not installed."""
+
+
+class KakaoError(MaltuError):
+    """A KakaoTalk channel's bot could not be answered."""
+
+
+class AnswerLate(KakaoError):
+    """The answer took longer than Kakao waits."""
+
+
+class CallbackRefused(KakaoError):
+    """The answer could not be posted to the callback URL, which the message does not name."""
 
 
 class RequestError(MaltuError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import time
+import urllib.request
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,8 @@ import pytest
 from infra.local.drop import Export, drop, follow
 from infra.local.endpoint import Endpoint
 from infra.local.stack import running_stack
+from maltu import kakao
+from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -190,6 +194,38 @@ def test_nothing_is_told_without_the_key(
 
     assert answer.status == 401
     assert PERSONA not in str(answer.body)
+
+
+def skill(chain: Chain, secret: str) -> list[str]:
+    """Ask as Kakao does where a block has no callback; give the bubbles."""
+    event = json.loads((ROOT / "events" / "kakao.json").read_text("utf-8"))
+    body = json.loads(event["body"])
+    del body["userRequest"]["callbackUrl"]
+    body["userRequest"]["utterance"] = ASKED[1]
+    request = urllib.request.Request(  # noqa: S310 - the stack's own loopback
+        f"{chain.stack.endpoint}/kakao/{quote(PERSONA)}",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "x-maltu-kakao-secret": secret},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - same
+        assert answer.status == 200
+        response = json.load(answer)
+    return [output["simpleText"]["text"] for output in response["template"]["outputs"]]
+
+
+@pytest.mark.usefixtures("client")
+def test_a_kakaotalk_bot_is_answered_in_bubbles_and_nobody_without_its_secret(chain: Chain) -> None:
+    secrets = chain.stack.aws.session.client("secretsmanager", endpoint_url=chain.stack.aws.url)
+    secret = secrets.get_secret_value(SecretId=chain.stack.outputs["KakaoSecretArn"])["SecretString"]
+    assert skill(chain, "wrong") == [kakao.REFUSED]
+
+    # The answering function may start slower than Kakao waits, but only once.
+    bubbles = skill(chain, secret)
+    if bubbles == [kakao.LATE]:
+        time.sleep(5)
+        bubbles = skill(chain, secret)
+
+    assert bubbles == list(ANSWERED[1])
 
 
 def test_an_unknown_persona_is_not_found(client: openai.OpenAI) -> None:

@@ -155,5 +155,5 @@ def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
         f"{USD_PER_SECRET:.2f}",
         f"{polls * USD_PER_QUEUE_REQUEST:.2f}",
     } <= numbers(paragraph)
-    assert kinds.count("AWS::CloudWatch::Alarm") == 3
-    assert re.search("Three alarms|알람 세 개", paragraph)
+    assert kinds.count("AWS::CloudWatch::Alarm") == 4
+    assert re.search("Four alarms|알람 네 개", paragraph)

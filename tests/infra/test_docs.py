@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from maltu import answering, kakao
 from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.dataset.examples import CONTEXT_TURNS
 from maltu.dataset.files import MIN_EXAMPLES, SAMPLES
@@ -18,13 +19,13 @@ from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs
 from maltu.settings import Format, resolve_settings
 from tests.support.cloud import TEMPLATE
-from tests.support.pages import DOCS, PAGES
+from tests.support.pages import DOCS, PAGES, numbers
 from tests.support.source import assigned, known_models
 
 if TYPE_CHECKING:
     from maltu.exports.reading import Messenger
 
-EXPORTS, DATASET = PAGES[DOCS / "exports.md"], PAGES[DOCS / "dataset.md"]
+EXPORTS, DATASET, KAKAO = (PAGES[DOCS / f"{name}.md"] for name in ("exports", "dataset", "kakao"))
 
 
 def messengers() -> list[Messenger]:
@@ -87,6 +88,34 @@ def test_what_the_base_models_take_stands_in_the_docs() -> None:
             str(model.fewest_examples),
         ], name
         assert model.max_file_bytes == (5_000_000_000 if model.host == "nebius" else 512 * 1024**2)
+
+
+def test_what_a_kakaotalk_bot_may_rely_on_stands_in_the_docs() -> None:
+    (limits,) = (table for table in KAKAO.tables if table[0][0] == "말풍선")
+    throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
+    (throttle,) = (each for each in throttles if "kakao" in each["ResourcePath"])
+    app = DOCS.parent / "functions" / "kakao" / "app.py"
+    answer = DOCS.parent / "functions" / "kakao_answer" / "app.py"
+    (tokens,) = re.findall(r"^MAX_TOKENS = (\d+)$", answer.read_text("utf-8"), re.MULTILINE)
+    assert [numbers(row[1]) for row in limits] == [
+        {str(kakao.MAX_OUTPUTS)},
+        {f"{kakao.MAX_CHARACTERS:,}"},
+        {tokens},
+        {f"{kakao.MAX_UTTERANCE:,}"},
+        {"1", str(throttle["ThrottlingRateLimit"]), str(throttle["ThrottlingBurstLimit"])},
+    ]
+    (header,) = re.findall(r'^SECRET_HEADER = "([^"]+)"', app.read_text("utf-8"), re.MULTILINE)
+    assert header in KAKAO.code
+    assert KAKAO.prose.count(f"{answering.SECONDS}") >= 3
+    assert kakao.THINKING in KAKAO.prose
+    used = {name for code in KAKAO.code for name in re.findall(r"\$\(output (\w+)\)", code)}
+    assert used == {"KakaoUrl", "KakaoSecretArn"} <= TEMPLATE["Outputs"].keys()
+
+
+def test_whatever_a_bubble_says_for_an_answer_stands_in_the_docs() -> None:
+    (told,) = (table for table in KAKAO.tables if table[0][0] == kakao.REFUSED)
+    said = {value for name, value in vars(kakao).items() if name.isupper() and isinstance(value, str)}
+    assert {row[0] for row in told} == said - {kakao.THINKING, kakao.CALLBACK_DOMAIN}
 
 
 def test_the_settings_in_the_docs_are_accepted() -> None:

@@ -111,7 +111,8 @@ def test_what_is_typed_in_for_runs_and_removals_reaches_a_route(readme: Page) ->
     named = {"$AT": "$BASE_URL/personas/{persona}", "$RUN": "{run}", "$REMOVAL": "{removal}"}
     for short, long in {**named, "$BASE_URL": "/v1"}.items():
         asked = {line.replace(short, long) for line in asked}
-    assert asked == {route for route in routes() if "{" in route}
+    # Kakao asks its route, and nobody types that in.
+    assert asked == {route for route in routes() if "{" in route and "/kakao/" not in route}
 
 
 def recorded_statuses() -> set[str]:

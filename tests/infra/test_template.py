@@ -11,6 +11,7 @@ import pytest
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
+from maltu import answering, callbacks
 from maltu.providers import bedrock
 from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
@@ -75,7 +76,11 @@ def actions_of(statement: dict[str, Any]) -> set[str]:
     return {actions} if isinstance(actions, str) else set(actions)
 
 
-def test_every_route_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
+# Kakao can send a header of one's own choice and no key: its function compares the header with a secret.
+WITHOUT_KEY = ("/kakao/{persona}", "post")
+
+
+def test_every_route_but_kakaos_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
     (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
     methods = [
         (path, verb, method) for path, verbs in api["Body"]["paths"].items() for verb, method in verbs.items()
@@ -92,8 +97,12 @@ def test_every_route_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
         ("/v1/personas/{persona}/runs/{run}/reject", "post"),
         ("/v1/personas/{persona}/runs/{run}/cancel", "post"),
         ("/v1/removals/{removal}", "get"),
+        WITHOUT_KEY,
     }
     for path, verb, method in methods:
+        if (path, verb) == WITHOUT_KEY:
+            assert method["security"] == []
+            continue
         assert {"KeyAuthorizer", "api_key"} <= {name for each in method["security"] for name in each}, (
             path,
             verb,
@@ -148,6 +157,8 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         ("CleanUpFunction", {"secretsmanager:GetSecretValue"}),
         ("CompletionFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),
         ("CreateFineTuneFunction", {"secretsmanager:GetSecretValue"}),
+        ("KakaoFunction", {"lambda:InvokeFunction", "secretsmanager:GetSecretValue"}),
+        ("KakaoAnswerFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),
         ("EnsureDeployedFunction", {"secretsmanager:GetSecretValue"}),
         ("UploadDatasetFunction", {"s3:GetObject", "secretsmanager:GetSecretValue"}),
         (
@@ -250,6 +261,8 @@ REMOVES_FROM_BEDROCK = {
         ("CleanUpFunction", REMOVES_FROM_BEDROCK),
         ("RemoveFunction", REMOVES_FROM_BEDROCK),
         ("CompletionFunction", {"bedrock:InvokeModel"}),
+        ("KakaoFunction", set[str]()),
+        ("KakaoAnswerFunction", {"bedrock:InvokeModel"}),
     ],
 )
 def test_bedrock_adds_to_each_function_what_it_asks_of_bedrock(
@@ -266,7 +279,7 @@ def test_all_that_is_bedrocks_is_there_where_the_provider_is_bedrock() -> None:
     assert {name for name, each in resources.items() if each.get("Condition") == "IsBedrock"} == of_bedrock
     assert TEMPLATE["Conditions"]["IsBedrock"] == {"Fn::Equals": [{"Ref": "Provider"}, "bedrock"]}
     asking = [name for name, each in FUNCTIONS.items() if "PROVIDER_SECRET_ARN" in variables_of(each)]
-    assert len(asking) == 8
+    assert len(asking) == 9
     for name in asking:
         given = variables_of(FUNCTIONS[name])["BEDROCK_ROLE_ARN"]
         assert given == {"Fn::If": ["IsBedrock", {"Fn::GetAtt": ["BedrockRole", "Arn"]}, ""]}, name
@@ -367,6 +380,7 @@ def test_a_drop_that_cannot_be_handled_is_kept_and_somebody_is_told(expanded: di
     watched = of_type(expanded, "AWS::CloudWatch::Alarm").values()
     assert {alarm["MetricName"] for alarm in watched} == {
         "ApproximateNumberOfMessagesVisible",
+        "AsyncEventsDropped",
         "ExecutionsFailed",
     }
     assert all(alarm["AlarmActions"] == [{"Ref": "Topic"}] for alarm in watched)
@@ -408,6 +422,34 @@ def test_a_caller_hears_of_a_slow_provider_from_us() -> None:
     gateway_seconds = 29
     for seconds in (openai.ANSWER_SECONDS, bedrock.ANSWER_SECONDS + bedrock.CONNECT_SECONDS):
         assert seconds < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
+
+
+def test_what_is_reached_without_a_key_holds_no_provider_key_and_calls_one_function(
+    expanded: dict[str, Any],
+) -> None:
+    granted = [statement for role, statement in statements(expanded) if role == "KakaoFunctionRole"]
+    assert [(s["Action"], s["Resource"]) for s in granted] == [
+        ("secretsmanager:GetSecretValue", {"Ref": "KakaoSecret"}),
+        ("lambda:InvokeFunction", {"Fn::GetAtt": ["KakaoAnswerFunction", "Arn"]}),
+    ]
+    throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
+    (kakaos,) = (each for each in throttles if each["ResourcePath"] == "/~1kakao~1{persona}")
+    assert 0 < kakaos["ThrottlingRateLimit"] < throttles[0]["ThrottlingRateLimit"]
+
+
+def test_kakaos_answer_is_paid_once_ends_within_its_minute_and_chat_text_waits_in_no_queue(
+    expanded: dict[str, Any],
+) -> None:
+    from maltu.providers import openai  # noqa: PLC0415 - the SDK takes its time
+
+    (config,) = of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
+    assert config["FunctionName"] == {"Ref": "KakaoAnswerFunction"}
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 60)
+    assert not config.get("DestinationConfig")
+    posted = openai.ANSWER_SECONDS + callbacks.POST_SECONDS
+    assert posted < FUNCTIONS["KakaoAnswerFunction"]["Timeout"] < 60
+    waited = answering.PATIENCE.read_timeout + answering.PATIENCE.connect_timeout  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType] - botocore sets its options by name
+    assert waited < 5 < FUNCTIONS["KakaoFunction"]["Timeout"]
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
