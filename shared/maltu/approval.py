@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from maltu.errors import RunConflict, RunRejected, Superseded
-from maltu.registry import run_name
+from maltu.registry import run_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from maltu.errors import MaltuError
     from maltu.registry import Registry
     from maltu.table import Table
     from maltu.workflow import Notifier, Workflow
@@ -110,11 +111,18 @@ def give_way(
     for item in registry.versions(persona):
         if item["status"] != "awaiting_approval" or item["version"] == newest:
             continue
-        run = run_name(item["version"], item["attempt"])
-        token = approvals.token(run)
-        if token is not None:
-            workflow.reject(token, Superseded, "A newer export was dropped before this run was approved.")
-            approvals.forget(run)
+        reason = "A newer export was dropped before this run was approved."
+        end_waiting(run_of(item), Superseded, reason, approvals=approvals, workflow=workflow)
+
+
+def end_waiting(
+    run: str, error: type[MaltuError], reason: str, *, approvals: Approvals, workflow: Workflow
+) -> None:
+    """End a run if it waits for a yes; whoever approves it from now on finds nothing to approve."""
+    token = approvals.token(run)
+    if token is not None:
+        workflow.reject(token, error, reason)
+        approvals.forget(run)
 
 
 def _key(run: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from maltu import approval
 from maltu.errors import PersonaNotFound, RunConflict, RunNotFound
 from maltu.naming import MAX_KEY_BYTES, as_asked
-from maltu.registry import UNFINISHED, run_name
+from maltu.registry import UNFINISHED, run_of
 
 if TYPE_CHECKING:
     from maltu.approval import Approvals
@@ -40,7 +40,7 @@ def decide(name: str, run: str, *, approved: bool, by: str, desk: Desk) -> dict[
     """
     persona = as_asked(name)
     item = _item_of(persona, run, desk)
-    current = run_name(item["version"], item["attempt"])
+    current = run_of(item)
     approval.decide(
         persona, current, approved=approved, by=by,
         approvals=desk.approvals, registry=desk.registry, workflow=desk.workflow,
@@ -59,7 +59,7 @@ def cancel(name: str, run: str, *, by: str, desk: Desk) -> dict[str, Any]:
     item = _item_of(persona, run, desk)
     if item["status"] not in UNFINISHED or not desk.registry.ask_to_cancel(persona, item["version"], by):
         raise RunConflict(f"The run {run!r} of {persona!r} has ended; only one under way can be cancelled.")
-    current = run_name(item["version"], item["attempt"])
+    current = run_of(item)
     about = {"reason": "cancel", "persona": persona, "version": item["version"], "run": current, "by": by}
     return _start(f"cancel-{current}", about, desk)
 
@@ -120,7 +120,7 @@ def _item_of(persona: str, run: str, desk: Desk) -> Item:
     named = [run, run.rpartition("-")[0]] if len(run.encode()) <= MAX_KEY_BYTES else []
     found = (desk.registry.version(persona, version) for version in named if version)
     item = next(filter(None, found), None)
-    if item is None or run not in {item["version"], run_name(item["version"], item["attempt"])}:
+    if item is None or run not in {item["version"], run_of(item)}:
         raise RunNotFound(
             f"{persona!r} has no run {run!r} under way; GET /v1/personas/{persona} lists its versions."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maltu.errors import PersonaNotFound
 from maltu.naming import as_asked
-from maltu.registry import run_name
+from maltu.registry import run_of
 
 if TYPE_CHECKING:
     from maltu.registry import Item, Registry
@@ -54,6 +54,6 @@ def describe(name: str, registry: Registry) -> dict[str, Any]:
 
 def _shown(item: Item) -> Item:
     """A version without what only the vendor and the workflow need to know."""
-    shown = {**item, "run": run_name(item["version"], item["attempt"])}
+    shown = {**item, "run": run_of(item)}
     waiting = {"waiting_for": shown.get("waiting_for")} if shown["status"] == "deploying" else {}
     return {name: shown.get(name) for name in _SHOWN if name in shown or name == "failure"} | waiting

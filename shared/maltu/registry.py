@@ -260,6 +260,11 @@ class Registry:
         )
 
 
+def run_of(item: Item) -> str:
+    """What the execution of a version's present attempt is called."""
+    return run_name(item["version"], item["attempt"])
+
+
 def run_name(version: str, attempt: int) -> str:
     """What the execution of a version's attempt is called."""
     return f"{version}-{attempt}"

@@ -11,9 +11,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from maltu.approval import end_waiting
 from maltu.errors import ProviderRejected, TrainingCancelled
 from maltu.naming import file_names
-from maltu.registry import UNFINISHED, run_name
+from maltu.registry import UNFINISHED, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,7 +111,7 @@ def _broke_off(request: Mapping[str, Any], places: Places) -> bool:
     item = places.registry.version(request["persona"], request["version"])
     return (
         item is not None
-        and run_name(item["version"], item["attempt"]) == request["run"]
+        and run_of(item) == request["run"]
         and item["status"] in UNFINISHED
         and "cancelled" not in item
     )
@@ -120,7 +121,7 @@ def _cancel(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     """A version that was tried again since, or that ended before it could be stopped, stays."""
     persona, version, run = request["persona"], request["version"], request["run"]
     item = places.registry.version(persona, version)
-    if item is None or run_name(version, item["attempt"]) != run:
+    if item is None or run_of(item) != run:
         return
     found.removed["runs"] += _stop(run, places)
     places.turns.release(persona, version)
@@ -149,7 +150,7 @@ def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     found.removed["objects"] += places.bucket.erase(persona)
     for item in registry.versions(persona, limit=None):
         one = Pass()
-        one.removed["runs"] += _stop(run_name(item["version"], item["attempt"]), places)
+        one.removed["runs"] += _stop(run_of(item), places)
         _remove_from_provider(persona, item, places, one)
         if not one.removed.total() and not one.refused:
             # Only what a pass found nothing of at the provider may be forgotten: its name leads there.
@@ -161,11 +162,8 @@ def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
 
 
 def _stop(run: str, places: Places) -> int:
-    token = places.approvals.token(run)
-    if token is not None:
-        # Whoever approves from now on finds nothing to approve.
-        places.approvals.forget(run)
-        places.workflow.reject(token, TrainingCancelled, "The run was cancelled before it was approved.")
+    reason = "The run was cancelled before it was approved."
+    end_waiting(run, TrainingCancelled, reason, approvals=places.approvals, workflow=places.workflow)
     return places.workflow.stop(run)
 
 

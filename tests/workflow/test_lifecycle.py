@@ -56,6 +56,15 @@ def items(prefix: str = "") -> list[str]:
     return [item["pk"].get("S", "") for item in found if item["pk"].get("S", "").startswith(prefix)]
 
 
+def remove(chain: Chain, **about: str) -> None:
+    """Start what a cancellation starts, as whoever is late or a rule would, and see it to its end."""
+    request = {"id": "told", "reason": "cancel", "after_seconds": 0, **about}
+    boto3.client("stepfunctions").start_execution(
+        stateMachineArn=chain.cloud.removal_machine, input=json.dumps(request)
+    )
+    chain.cloud.finish()
+
+
 @contextmanager
 def over_budget(chain_with: OpenChain) -> Generator[Chain]:
     """A chain whose model has a price, and a run that costs more than allowed."""
@@ -156,10 +165,7 @@ def test_a_run_stopped_by_hand_is_cleaned_up(chain_with: OpenChain) -> None:
         (execution,) = sfn.list_executions(stateMachineArn=chain.cloud.state_machine)["executions"]
         sfn.stop_execution(executionArn=execution["executionArn"])
         # As BrokenOffRule starts it.
-        told = {"id": f"cancel-{execution['name']}", "reason": "cancel", "by": "ABORTED",
-                "execution": execution["executionArn"], "after_seconds": 0}  # fmt: skip
-        sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(told))
-        chain.cloud.finish()
+        remove(chain, execution=execution["executionArn"], by="ABORTED")
         assert chain.cloud.version("하준")["status"] == "cancelled"
         assert (chain.jobs(), chain.files()) == (["cancelled"], [])
 
@@ -347,11 +353,7 @@ def test_a_removal_that_looks_again_leaves_the_next_attempt_alone(chain_with: Op
         engine.gate.set()
         chain.cloud.drop(FIRST, export())
         chain.cloud.finish()
-        late = {"id": "late", "reason": "cancel", "persona": "하준", "version": version["version"],
-                "run": version["run"], "by": "api-key", "after_seconds": 0}  # fmt: skip
-        sfn = boto3.client("stepfunctions")
-        sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(late))
-        chain.cloud.finish()
+        remove(chain, persona="하준", version=version["version"], run=version["run"], by="api-key")
         assert chain.cloud.version("하준")["status"] == "succeeded"
         assert len(models(chain)) == 1
 
@@ -360,11 +362,7 @@ def test_a_run_that_succeeded_before_it_could_be_stopped_stays(chain: Chain) -> 
     chain.cloud.drop(FIRST, export())
     chain.cloud.finish()
     version = chain.cloud.version("하준")
-    late = {"id": "late", "reason": "cancel", "persona": "하준", "version": version["version"],
-            "run": version["run"], "by": "api-key", "after_seconds": 0}  # fmt: skip
-    sfn = boto3.client("stepfunctions")
-    sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(late))
-    chain.cloud.finish()
+    remove(chain, persona="하준", version=version["version"], run=version["run"], by="api-key")
     assert chain.cloud.version("하준")["status"] == "succeeded"
     assert len(models(chain)) == 1
 
@@ -433,11 +431,7 @@ def test_a_run_that_failed_by_itself_is_not_removed_when_its_end_is_told(chain_w
     with chain_with(broken_engine()) as chain:
         chain.cloud.drop(FIRST, export())
         (execution,) = chain.cloud.finish()
-        told = {"id": "told", "reason": "cancel", "by": "FAILED",
-                "execution": execution["executionArn"], "after_seconds": 0}  # fmt: skip
-        sfn = boto3.client("stepfunctions")
-        sfn.start_execution(stateMachineArn=chain.cloud.removal_machine, input=json.dumps(told))
-        chain.cloud.finish()
+        remove(chain, execution=execution["executionArn"], by="FAILED")
         assert chain.cloud.version("하준")["status"] == "failed"
         assert chain.cloud.get("/v1/removals/told")[0] == 404
 
