@@ -40,14 +40,17 @@ class Checked:
 
         async def keep(message: Message) -> None:
             parts.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                # Before the caller can see its end, so that a test that has the answer has the verdict too.
+                self._check(scope["method"], scope["path"], parts)
             await send(message)
 
         await self.app(scope, receive, keep)
+
+    def _check(self, method: str, path: str, parts: list[Message]) -> None:
+        status: int = parts[0]["status"]
         headers = {name.decode(): value.decode() for name, value in parts[0]["headers"]}
         body = b"".join(part.get("body", b"") for part in parts[1:])
-        self._check(scope["method"], scope["path"], parts[0]["status"], headers, body)
-
-    def _check(self, method: str, path: str, status: int, headers: dict[str, str], body: bytes) -> None:
         model = operation_at(method, path)
         name = model.name if model else "no operation"
         parsed = json.loads(body)
