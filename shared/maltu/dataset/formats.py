@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from maltu.dataset.examples import Making
@@ -15,6 +14,7 @@ from maltu.dataset.lines import (
     completion_line,
 )
 from maltu.prompts import (
+    NOTHING_SAID,
     default_system_prompt,
     dialogue_labels,
     has_reserved,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from maltu.dataset.examples import Example
+    from maltu.dataset.turns import Turns
     from maltu.settings import Format, PersonaSettings, Recipe
 
 # OpenAI's own counting rule: every message and every example carries this many tokens of markup.
@@ -35,9 +36,6 @@ TOKENS_PER_EXAMPLE = 3
 # Chat models take 32,000 tokens and more, but cut off a longer example's end silently: room to spare. The
 # legacy models that take completions end at 2,048, and there every turn repeats the dialogue before it.
 MAX_TOKENS: dict[Format, int] = {"chat": 16_000, "bedrock": 16_000, "completions": 2_048}
-
-_TURNS_REMEMBERED = 4096
-_CHARACTERS_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +47,10 @@ class Layout:
         max_tokens: the most tokens that an example should have.
         head: what every line of ``chat`` or ``bedrock`` starts with.
         count_tokens: counts any text.
-        count_turn: the same with a memory, for the turns of a long example are counted when it is measured
-            and when it is written.
-        user_tokens: what a message of the user's side costs beside its text; the next two likewise.
-        persona_tokens: of the persona's.
-        example_tokens: of an example beside its turns, the system prompt included.
+        nothing_tokens: what a turn costs in which nobody says anything; the next three likewise.
+        user_tokens: a message of the user's side beside its text.
+        persona_tokens: one of the persona's.
+        example_tokens: an example beside its turns, the system prompt included.
     """
 
     recipe: Recipe
@@ -66,7 +63,7 @@ class Layout:
     separator: str
     stop: str
     count_tokens: Callable[[str], int]
-    count_turn: Callable[[str], int]
+    nothing_tokens: int
     user_tokens: int
     persona_tokens: int
     example_tokens: int
@@ -90,12 +87,17 @@ class Layout:
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
-        count = self.count_tokens if self._is_short(example) else self.count_turn
-        return self._beside(example) + sum(map(count, example.texts))
+        turns = example.turns
+        beside = self.example_tokens + len(turns) // 2 * (self.user_tokens + self.persona_tokens)
+        return beside + sum(turns.tokens) + (0 if turns.texts[0] else self.nothing_tokens)
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
-        return self._is_short(example) or self.tokens(example) <= self.max_tokens
+        return self.tokens(example) <= self.max_tokens
+
+    def counted(self, conversation: Turns) -> Turns:
+        """Count what each turn costs, once: its example is measured, perhaps split, and written."""
+        return replace(conversation, tokens=list(map(self.count_tokens, conversation.texts)))
 
     def for_room(self, speaker: str, *, named: bool) -> Layout:
         """Give the layout of one room's examples."""
@@ -107,14 +109,6 @@ class Layout:
         if self.format == "completions":
             return any(mark and mark in text for mark in (self.separator, self.stop))
         return self.format == "bedrock" and has_reserved(text)
-
-    def _beside(self, example: Example) -> int:
-        return self.example_tokens + len(example.turns) // 2 * (self.user_tokens + self.persona_tokens)
-
-    def _is_short(self, example: Example) -> bool:
-        # A token has at least one byte, and a character at most four: most examples need no counting.
-        room = self.max_tokens - self._beside(example)
-        return sum(map(len, example.texts)) * 4 <= room
 
     def _completions(self, example: Example) -> Iterator[tuple[bytes, int]]:
         turns = example.turns
@@ -170,14 +164,8 @@ def layout_of(
         separator=settings.separator,
         stop=settings.stop,
         count_tokens=count_tokens,
-        count_turn=_remembering(count_tokens),
+        nothing_tokens=count_tokens(NOTHING_SAID),
         user_tokens=beside["user"],
         persona_tokens=beside["assistant"],
         example_tokens=TOKENS_PER_EXAMPLE + beside["system"] + count_tokens(system_prompt),
     )
-
-
-def _remembering(count_tokens: Callable[[str], int]) -> Callable[[str], int]:
-    """Keep the counts of the latest turns; long ones would fill the memory."""
-    remembered = lru_cache(maxsize=_TURNS_REMEMBERED)(count_tokens)
-    return lambda text: (remembered if len(text) <= _CHARACTERS_REMEMBERED else count_tokens)(text)

@@ -108,8 +108,8 @@ class Listener:
 
     def _without_repeats(self, messages: Columns) -> Columns:
         _, senders, texts, _ = messages
-        long = [at for at, text in enumerate(texts) if len(text) >= LONG_TEXT and senders[at] == self.speaker]
-        dropped = {at for at in long if self.repeats.too_often(texts[at])}
+        long = [at for at, length in enumerate(map(len, texts)) if length >= LONG_TEXT]
+        dropped = {at for at in long if senders[at] == self.speaker and self.repeats.too_often(texts[at])}
         if not dropped:
             return messages
         self.left_out["repeated texts of the persona's"] += len(dropped)

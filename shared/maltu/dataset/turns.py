@@ -45,6 +45,7 @@ class Turns(Sequence[Turn]):
         whole: false for a turn where the export cut one of the messages short.
         bounds: where in ``sent_at`` each turn starts; and at last, where the last one ends.
         sent_at: when each message was sent, perhaps more than those of these turns.
+        tokens: what each turn's text costs; empty before it was counted.
     """
 
     persona_first: bool
@@ -52,6 +53,7 @@ class Turns(Sequence[Turn]):
     whole: list[bool]
     bounds: list[int]
     sent_at: Sequence[datetime]
+    tokens: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -70,6 +72,7 @@ class Turns(Sequence[Turn]):
                 self.whole[start:end],
                 self.bounds[start : end + 1],
                 self.sent_at,
+                self.tokens[start:end],
             )
         at = range(len(self.texts))[at]
         return Turn(
@@ -119,6 +122,7 @@ class Turns(Sequence[Turn]):
             [True, *self.whole],
             [self.bounds[0], *self.bounds],
             self.sent_at,
+            self.tokens and [0, *self.tokens],
         )
 
 
@@ -137,7 +141,10 @@ def turns_of(
     ends = [*starts[1:], len(texts)]
     return Turns(
         mine[0],
-        ["\n".join(texts[start:end]) for start, end in zip(starts, ends, strict=True)],
+        [
+            texts[start] if end - start == 1 else "\n".join(texts[start:end])
+            for start, end in zip(starts, ends, strict=True)
+        ],
         [True] * len(starts)
         if all(whole)
         else [all(whole[start:end]) for start, end in zip(starts, ends, strict=True)],
