@@ -10,6 +10,7 @@ export EXPORT SPEAKER PERSONA PROVIDER
 VENV := .venv/.installed
 SAM := .venv-sam/.installed
 BENCH := .venv-bench/.installed
+DOCS := .venv-docs/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
 UV := .venv/bin/uv
 
@@ -24,7 +25,7 @@ WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test fuzz bench lint format build lock clean
+.PHONY: help demo local test fuzz bench docs lint format build lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -44,6 +45,9 @@ fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or RO
 
 bench: $(BENCH) $(RANKS) ## Compare preprocessing with other ways of doing it (some minutes)
 	@PYTHONPATH=shared:. .venv-bench/bin/python -m tests.bench.preprocess
+
+docs: $(DOCS) ## Build the pages of docs/ into build/docs
+	.venv-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
 lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
 	.venv/bin/ruff check .
@@ -65,14 +69,14 @@ build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS; deploy it with .venv-
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
-	for file in dev sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
+	for file in dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
 	# What is shipped is what was tested.
 	$(LOCK) --constraint requirements/dev.txt --output-file shared/requirements.txt shared/requirements.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --no-deps --output-file shared/ranks.txt shared/ranks.in
 
 clean: ## Remove everything that make has made, the environments included
-	rm -rf build .aws-sam .venv .venv-sam .venv-bench .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -95,6 +99,11 @@ $(SAM): requirements/sam.txt $(VENV)
 $(BENCH): requirements/bench.txt $(VENV)
 	$(UV) venv --quiet --clear --python .venv/bin/python .venv-bench
 	$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes requirements/bench.txt
+	@touch $@
+
+$(DOCS): requirements/docs.txt $(VENV)
+	$(UV) venv --quiet --clear --python .venv/bin/python .venv-docs
+	$(UV) pip sync --quiet --python .venv-docs/bin/python --require-hashes requirements/docs.txt
 	@touch $@
 
 $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
