@@ -5,7 +5,9 @@ override EXPORT := $(value EXPORT)
 override SPEAKER := $(value SPEAKER)
 override PERSONA := $(value PERSONA)
 override PROVIDER := $(value PROVIDER)
-export EXPORT SPEAKER PERSONA PROVIDER
+override PARAMETERS := $(value PARAMETERS)
+override STACK := $(value STACK)
+export EXPORT SPEAKER PERSONA PROVIDER PARAMETERS STACK
 
 VENV := .venv/.installed
 SAM := .venv-sam/.installed
@@ -25,7 +27,7 @@ WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test fuzz bench docs lint format build lock clean
+.PHONY: help demo local test fuzz bench docs lint format build deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -65,8 +67,11 @@ format: $(VENV) ## Rewrite the code in the project's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS; deploy it with .venv-sam/bin/sam deploy --guided
+build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
+
+deploy: $(VENV) $(SAM) $(RANKS) ## Deploy to AWS with PROVIDER=bedrock, openai or compatible; says first what is missing
+	@PYTHONPATH=shared .venv/bin/python -m infra.deploy
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
 	for file in dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done

@@ -62,7 +62,8 @@ def test_every_make_target_exists(readme: Page) -> None:
 
 def test_every_make_variable_is_read(readme: Page) -> None:
     read = set(re.findall(r"^override (\w+) :=", MAKEFILE, re.MULTILINE))
-    used = {name for code in readme.code for name in re.findall(r"\b([A-Z]+)=(?:name|path|bedrock)\b", code)}
+    value = r'(?:name|path|bedrock)\b|"Provider'
+    used = {name for code in readme.code for name in re.findall(rf"\b([A-Z]+)=(?:{value})", code)}
     assert used == read
 
 
