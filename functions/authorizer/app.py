@@ -29,10 +29,16 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     stage = event["methodArn"].split("/")[1]
     resource = event["methodArn"].split("/")[0] + f"/{stage}/*"
     return {
-        "principalId": "api-key",
+        "principalId": "owner",
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}],
+        },
+        "context": {
+            "scopes": "chat manage",
+            "personas": "",
+            "requests_per_minute": "",
+            "requests_per_month": "",
         },
         # What the usage plan meters by; the method takes its API key from here.
         "usageIdentifierKey": shown,

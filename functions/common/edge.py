@@ -1,25 +1,119 @@
-"""What every HTTP function has in common: the router, and one answer for each way to fail."""
+"""What every HTTP function has in common: the router, who may ask, and one answer for each way to fail."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal, cast, get_args
 from urllib.parse import quote, unquote
 
 import envelope
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
 
-from maltu.errors import MaltuError
+from maltu.errors import InsufficientScope, MaltuError
+from maltu.naming import normalised, unknown
+
+Scope = Literal["chat", "manage"]
 
 logger = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key was shown, as the authorizer tells it.
+
+    Attributes:
+        id: the key's id.
+        scopes: what it is for.
+        personas: whom it reaches, by their normalised names; None where that is everybody.
+    """
+
+    id: str
+    scopes: frozenset[str]
+    personas: frozenset[str] | None
+
+    def reaches(self, persona: str) -> bool:
+        """Whether the key is for this persona, given by its normalised name."""
+        return self.personas is None or persona in self.personas
+
+    def must_reach(self, name: str) -> None:
+        """Refuse a persona, or a version of one as ``persona@version``, that the key is not for.
+
+        Raises:
+            PersonaNotFound: the same as for a persona that there is not.
+        """
+        if not self.reaches(normalised(name).partition("@")[0]):
+            raise unknown(name)
+
+
+class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
+    """A route's middleware: lets those pass whose key has the scope, and reaches the path's persona.
+
+    Attributes:
+        scope: what the key must be for.
+        everybody: whether it must reach every persona.
+    """
+
+    def __init__(self, scope: Scope, *, everybody: bool) -> None:
+        super().__init__()
+        self.scope = scope
+        self.everybody = everybody
+
+    def handler(self, app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        """Go on, or answer why not."""
+        self.check(app)
+        return cast("Response[Any]", next_middleware(app))
+
+    def check(self, app: APIGatewayRestResolver) -> None:
+        """Judge the caller.
+
+        Raises:
+            InsufficientScope: its key has not the scope, or is bound to personas where it must not be.
+            PersonaNotFound: its key does not reach the path's persona.
+        """
+        shown = caller(app)
+        if self.scope not in shown.scopes:
+            raise InsufficientScope(
+                f"This key is not for that: it has the scope {' and '.join(sorted(shown.scopes))}, and "
+                f"{self.scope} is needed."
+            )
+        if self.everybody and shown.personas is not None:
+            raise InsufficientScope(
+                "This key is not for that: it is bound to personas, and a key for all of them is needed."
+            )
+        persona = app.request.path_parameters.get("persona")
+        if persona is not None:
+            shown.must_reach(unquote(persona))
+
+
+def needs(scope: Scope, *, everybody: bool = False) -> Needs:
+    """Demand a scope of whoever asks a route: ``middlewares=[needs("manage")]``.
+
+    A persona in the route's path must be one that the key reaches. Where no persona stands in the path, the
+    route itself keeps to those that :meth:`Caller.reaches`, or asks for a key that reaches ``everybody``.
+    """
+    return Needs(scope, everybody=everybody)
+
+
+def caller(app: APIGatewayRestResolver) -> Caller:
+    """Whose key was shown; on a route without the authorizer one without any scope."""
+    told = app.current_event.request_context.authorizer
+    personas: str = told.get("personas") or ""
+    return Caller(
+        id=str(told.get("principalId") or "nobody"),
+        scopes=frozenset(str(told.get("scopes") or "").split()) & frozenset(get_args(Scope)),
+        personas=frozenset(json.loads(personas)) if personas else None,
+    )
 
 
 def open_router() -> APIGatewayRestResolver:
@@ -27,8 +121,8 @@ def open_router() -> APIGatewayRestResolver:
     # Hangul as itself, not as escapes: people read these answers with curl.
     app = APIGatewayRestResolver(enable_validation=True, serializer=partial(json.dumps, ensure_ascii=False))
     app.exception_handler(MaltuError)(_refused)
-    app.exception_handler(RequestValidationError)(envelope.of_invalid_body)
-    app.exception_handler(RequestUnsupportedContentType)(_not_json)
+    app.exception_handler(RequestValidationError)(_unless_refused(app, envelope.of_invalid_body))
+    app.exception_handler(RequestUnsupportedContentType)(_unless_refused(app, _not_json))
     app.exception_handler(Exception)(_broken)
     app.not_found(_unknown_route)
     return app
@@ -38,6 +132,24 @@ def answer(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> 
     """Handle API Gateway's proxy event."""
     # Gateways differ in whether they decode the path; the router wants it encoded.
     return app.resolve({**event, "path": quote(unquote(event["path"]), safe="/")}, context)
+
+
+def _unless_refused(
+    app: APIGatewayRestResolver, respond: Callable[[Any], Response[str]]
+) -> Callable[[Any], Response[str]]:
+    """Tell those what is wrong with their request who may make it: Powertools validates it first."""
+
+    def respond_to_allowed(error: Exception) -> Response[str]:
+        middlewares = cast("list[object]", app.context["_route"].middlewares)
+        try:
+            for demand in middlewares:
+                if isinstance(demand, Needs):
+                    demand.check(app)
+        except MaltuError as refusal:
+            return _refused(refusal)
+        return respond(error)
+
+    return respond_to_allowed
 
 
 def _refused(error: MaltuError) -> Response[str]:

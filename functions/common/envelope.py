@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler import Response, content_types
 
 from maltu.errors import (
+    InsufficientScope,
     InvalidRequest,
     MaltuError,
     ModelClosed,
@@ -30,6 +31,7 @@ RETRY_SECONDS = 5
 # The first class that an error belongs to decides: status, type, code.
 _ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
     (InvalidRequest, 400, "invalid_request_error", None),
+    (InsufficientScope, 403, "invalid_request_error", "insufficient_scope"),
     (PersonaNotFound, 404, "invalid_request_error", "model_not_found"),
     (PersonaNotReady, 409, "invalid_request_error", "persona_not_ready"),
     (RunNotFound, 404, "invalid_request_error", "run_not_found"),

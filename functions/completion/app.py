@@ -10,16 +10,17 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from bodies import ChatRequest, CompletionRequest
-from edge import answer, logger, open_router
+from edge import answer, caller, logger, needs, open_router
 
 from maltu import catalogue, deployment, personas, serving, streaming
 
 app = open_router()
 
 
-@app.post("/v1/chat/completions")
+@app.post("/v1/chat/completions", middlewares=[needs("chat")])
 def chat_completions(request: Annotated[ChatRequest, Body()]) -> Response[Any]:
     """Answer a dialogue as the persona named in ``model``."""
+    caller(app).must_reach(request.model)
     whole = serving.chat_completion(
         request.model,
         [message.plain() for message in request.messages],
@@ -30,9 +31,10 @@ def chat_completions(request: Annotated[ChatRequest, Body()]) -> Response[Any]:
     return _answered(whole, request)
 
 
-@app.post("/v1/completions")
+@app.post("/v1/completions", middlewares=[needs("chat")])
 def completions(request: Annotated[CompletionRequest, Body()]) -> Response[Any]:
     """Answer each prompt as the persona named in ``model``."""
+    caller(app).must_reach(request.model)
     whole = serving.completion(
         request.model,
         request.prompt,
@@ -44,19 +46,19 @@ def completions(request: Annotated[CompletionRequest, Body()]) -> Response[Any]:
     return _answered(whole, request)
 
 
-@app.get("/v1/models")
+@app.get("/v1/models", middlewares=[needs("chat")])
 def models() -> dict[str, Any]:
     """List the personas that answer."""
-    return personas.as_models(deployment.registry())
+    return personas.as_models(deployment.registry(), reached=caller(app).reaches)
 
 
-@app.get("/v1/models/base")
+@app.get("/v1/models/base", middlewares=[needs("chat")])
 def base_models() -> dict[str, Any]:
     """List what a persona can be tuned from."""
     return catalogue.list_base_models(today=datetime.now(UTC).date())
 
 
-@app.get("/v1/personas/<persona>")
+@app.get("/v1/personas/<persona>", middlewares=[needs("manage")])
 def persona(persona: Annotated[str, Path()]) -> dict[str, Any]:
     """Say how a persona is doing."""
     return personas.describe(unquote(persona), deployment.registry())

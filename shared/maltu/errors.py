@@ -38,6 +38,7 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   └── CallbackRefused       the answer could not be posted to the callback URL
     └── RequestError              the endpoint's caller
         ├── InvalidRequest        a field is missing or wrong
+        ├── InsufficientScope     the caller's key may not do this
         ├── PersonaNotFound       no persona of that name
         ├── PersonaNotReady       the persona has no live version yet
         ├── RunNotFound           no run of that name
@@ -190,6 +191,10 @@ class InvalidRequest(RequestError):
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
+
+
+class InsufficientScope(RequestError):
+    """The key that was shown is valid, but not for what was asked."""
 
 
 class PersonaNotFound(RequestError):

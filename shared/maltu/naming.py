@@ -73,6 +73,11 @@ def as_asked(name: str) -> str:
     return persona
 
 
+def unknown(name: str) -> PersonaNotFound:
+    """The error for a persona that there is not, or not for this caller: nobody can tell the two apart."""
+    return PersonaNotFound(f"There is no persona {name!r}. GET /v1/models lists those that answer.")
+
+
 def is_persona(name: str) -> bool:
     """Whether ``name`` is a valid persona name: letters and digits of any script, and ``-``."""
     letters = "".join(char for char in name if char != "-")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from maltu.errors import PersonaNotFound
-from maltu.naming import as_asked
+from maltu.naming import as_asked, unknown
 from maltu.registry import run_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maltu.registry import Item, Registry
 
 _SHOWN = (
@@ -19,8 +20,8 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def as_models(registry: Registry) -> dict[str, Any]:
-    """Answer ``GET /v1/models``: every persona with a live version."""
+def as_models(registry: Registry, *, reached: Callable[[str], bool]) -> dict[str, Any]:
+    """Answer ``GET /v1/models``: every persona with a live version that the caller's key reaches."""
     data = [
         {
             "id": item["sk"],
@@ -29,6 +30,7 @@ def as_models(registry: Registry) -> dict[str, Any]:
             "owned_by": "maltu",
         }
         for item in registry.personas()
+        if reached(item["sk"])
     ]
     return {"object": "list", "data": data}
 
@@ -42,7 +44,7 @@ def describe(name: str, registry: Registry) -> dict[str, Any]:
     persona = as_asked(name)
     versions = registry.versions(persona)
     if not versions:
-        raise PersonaNotFound(f"There is no persona {persona!r}: drop an export at exports/{persona}/<file>.")
+        raise unknown(persona)
     pointer = registry.persona(persona) or {}
     return {
         "persona": persona,

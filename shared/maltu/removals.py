@@ -12,7 +12,7 @@ from maltu.registry import now
 from maltu.table import IS_NEW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from maltu.table import Item, Table
 
@@ -61,14 +61,15 @@ class Removals:
             _key(removal), "SET #status = :ended, ended_at = :now", {":ended": status, ":now": now()}
         )
 
-    def receipt(self, removal: str) -> Item:
+    def receipt(self, removal: str, *, reached: Callable[[str], bool] = lambda _: True) -> Item:
         """Answer ``GET /v1/removals/{removal}``.
 
         Raises:
-            RunNotFound: there is no such removal, or its receipt has expired.
+            RunNotFound: there is no such removal, or its receipt has expired, or its persona is none that the
+                caller's key reaches.
         """
         item = self.table.get(_key(removal)) if len(removal.encode()) <= MAX_KEY_BYTES else None
-        if item is None:
+        if item is None or not reached(item.get("persona", "")):
             raise RunNotFound(
                 f"There is no removal {removal[:80]!r}; receipts are kept for {RECEIPT_DAYS} days."
             )

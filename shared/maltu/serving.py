@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
-from maltu.naming import normalised
+from maltu.naming import normalised, unknown
 from maltu.prompts import NOTHING_SAID, dialogue_labels, render_prompt
 from maltu.providers import Replies, Reply
 
@@ -147,7 +147,7 @@ def _not_answering(
 ) -> PersonaNotFound | PersonaNotReady:
     newest = item or next(iter(registry.versions(persona, limit=1)), None)
     if newest is None or (item is None and "@" in name):
-        return PersonaNotFound(f"There is no persona {name!r}. GET /v1/models lists those that answer.")
+        return unknown(name)
     failure: Item = newest.get("failure") or {}
     return PersonaNotReady(
         f"The persona {name!r} does not answer yet: its version {newest['version']} is {newest['status']}"

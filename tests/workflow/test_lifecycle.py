@@ -87,11 +87,11 @@ def test_a_run_above_its_budget_waits_for_a_yes(chain_with: OpenChain) -> None:
             asked = "".join(chain.cloud.notifications())
         assert f"POST {PERSONA}/runs/{version['run']}/approve" in asked
         status, answer = chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")
-        assert (status, answer["approved"], answer["by"]) == (200, True, "api-key")
+        assert (status, answer["approved"], answer["by"]) == (200, True, "owner")
         assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
         version = chain.cloud.version("하준")
         assert version["status"] == "succeeded"
-        assert version["approval"]["by"] == "api-key"
+        assert version["approval"]["by"] == "owner"
         assert version["billed_usd"] == pytest.approx(version["trained_tokens"] * 5 / 1e6, abs=1e-4)
         assert chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")[0] == 409
 
@@ -104,7 +104,7 @@ def test_a_rejected_run_sends_nothing(chain_with: OpenChain) -> None:
         assert execution["status"] == "SUCCEEDED", "nothing failed, so nobody is alarmed"
         version = chain.cloud.version("하준")
         assert version["status"] == "rejected"
-        assert "rejected by api-key" in version["failure"]["reason"]
+        assert "rejected by owner" in version["failure"]["reason"]
         assert not [line for line in chain.wire.served if line.startswith("POST")]
         assert items("approvals") == []
 
@@ -133,13 +133,13 @@ def test_a_run_is_cancelled_while_it_trains(chain_with: OpenChain) -> None:
         assert execution["status"] in STOPPED
         version = chain.cloud.version("하준")
         assert version["status"] == "cancelled"
-        assert version["cancelled"]["by"] == "api-key"
+        assert version["cancelled"]["by"] == "owner"
         assert (chain.jobs(), chain.files(), models(chain)) == (["cancelled"], [], [])
         receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
         assert receipt["status"] == "finished"
         assert receipt["removed"] == {"runs": 1, "jobs": 1, "files": 2}
         assert chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")[0] == 409
-        assert any("cancelled" in text or "By: api-key" in text for text in chain.cloud.notifications())
+        assert any("cancelled" in text or "By: owner" in text for text in chain.cloud.notifications())
         engine.gate.set()
         chain.cloud.drop(FIRST, export())
         assert chain.cloud.finish()[-1]["status"] == "SUCCEEDED", "the same export may be tried again"
@@ -152,7 +152,7 @@ def test_a_run_that_waits_for_a_yes_can_be_cancelled(chain_with: OpenChain) -> N
         assert chain.cloud.post(f"{PERSONA}/runs/{run}/cancel")[0] == 202
         chain.cloud.finish()
         version = chain.cloud.version("하준")
-        assert (version["status"], version["cancelled"]["by"]) == ("cancelled", "api-key")
+        assert (version["status"], version["cancelled"]["by"]) == ("cancelled", "owner")
         assert not [line for line in chain.wire.served if line.startswith("POST")]
 
 
@@ -294,7 +294,7 @@ def test_erasing_leaves_nothing_but_a_receipt(chain: Chain) -> None:
     assert "exports#하준" not in table
     assert len(models(chain)) == 1, "the other persona's"
     receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
-    assert (receipt["status"], receipt["persona"], receipt["by"]) == ("finished", "하준", "api-key")
+    assert (receipt["status"], receipt["persona"], receipt["by"]) == ("finished", "하준", "owner")
     assert receipt["refused"] == []
     assert receipt["removed"]["models"] == 1, "the older one went when it was replaced"
     assert receipt["removed"]["objects"] >= 9
@@ -353,7 +353,7 @@ def test_a_removal_that_looks_again_leaves_the_next_attempt_alone(chain_with: Op
         engine.gate.set()
         chain.cloud.drop(FIRST, export())
         chain.cloud.finish()
-        remove(chain, persona="하준", version=version["version"], run=version["run"], by="api-key")
+        remove(chain, persona="하준", version=version["version"], run=version["run"], by="owner")
         assert chain.cloud.version("하준")["status"] == "succeeded"
         assert len(models(chain)) == 1
 
@@ -362,7 +362,7 @@ def test_a_run_that_succeeded_before_it_could_be_stopped_stays(chain: Chain) -> 
     chain.cloud.drop(FIRST, export())
     chain.cloud.finish()
     version = chain.cloud.version("하준")
-    remove(chain, persona="하준", version=version["version"], run=version["run"], by="api-key")
+    remove(chain, persona="하준", version=version["version"], run=version["run"], by="owner")
     assert chain.cloud.version("하준")["status"] == "succeeded"
     assert len(models(chain)) == 1
 
