@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast, get_args
 
 import pytest
 from openai.types.fine_tuning import FineTuningJob
 
 from infra.local.finetuning.bedrock.operations import service_model
+from infra.local.finetuning.behaviour import Behaviour
 from maltu.errors import InvalidSettings, ModelNotReady, ProviderRejected, ProviderUnavailable
 from maltu.providers import JobStatus, Sampling, bedrock, open_provider
 from maltu.providers import openai as openai_adapter
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from botocore.model import StringShape
 
+    from infra.local.finetuning.store import Record
     from maltu.providers import Provider
     from tests.support.engines import GatedEngine
 
@@ -161,6 +164,34 @@ def test_asking_is_repeated_by_itself(
     assert provider.get_job(job.id).id == job.id
 
 
+def test_a_job_tells_how_far_it_is_as_far_as_the_vendor_does(
+    provider: Provider, adapter: Adapter, dataset: Path, engine: GatedEngine
+) -> None:
+    engine.told = "Step 3/12: training loss=1.5"
+    job = start(provider, adapter, dataset)
+    assert engine.started.wait(10)
+    seen = provider.get_job(job.id, hurried=True)
+    assert (seen.status, seen.finish_at) == ("running", None)
+    assert seen.steps == ((3, 12) if adapter.tells_steps else None)
+    assert seen.events[0] == (engine.told if adapter.tells_steps else "training: InProgress")
+    engine.gate.set()
+    done = end_of(provider, job)
+    if adapter.tells_steps:
+        assert done.steps is not None
+        assert 0 < done.steps.done == done.steps.total
+    assert len(done.events) <= 5
+
+
+def test_a_question_in_a_hurry_is_not_repeated(
+    provider: Provider, adapter: Adapter, dataset: Path, wire: Faulty
+) -> None:
+    job = start(provider, adapter, dataset)
+    wire.faults.append(Fault("GET", job.id, status=503))
+    with pytest.raises(ProviderUnavailable):
+        provider.get_job(job.id, hurried=True)
+    assert provider.get_job(job.id, hurried=True).id == job.id
+
+
 def test_a_model_that_is_not_there_yet(provider: Provider, adapter: Adapter) -> None:
     with pytest.raises(ModelNotReady):
         provider.chat(adapter.nowhere, ASK, BRIEF)
@@ -200,6 +231,18 @@ class TestOpenAI:
         model = end_of(provider, start(provider, adapter, dataset)).model
         assert model is not None
         assert provider.complete(model, "밥 먹었어?", BRIEF).choices[0].text.startswith("ㅇㅇ")
+
+    def test_a_job_tells_when_it_should_end(
+        self, provider: Provider, adapter: Adapter, dataset: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = start(provider, adapter, dataset)
+        shown = Behaviour.shown_job
+
+        def with_its_end(behaviour: Behaviour, record: Record) -> Record:
+            return {**shown(behaviour, record), "estimated_finish": 1_792_331_400}
+
+        monkeypatch.setattr(Behaviour, "shown_job", with_its_end)
+        assert provider.get_job(job.id).finish_at == datetime(2026, 10, 18, 13, 50, tzinfo=UTC)
 
     def test_a_wrong_key_is_refused(
         self, adapter: Adapter, url: str, monkeypatch: pytest.MonkeyPatch

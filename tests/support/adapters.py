@@ -36,6 +36,7 @@ class Adapter:
         set_up: points it at the local server.
         content: what the provider keeps under an uploaded file's id; None where it is gone.
         counts_tokens: whether it tells how many were trained.
+        tells_steps: whether it tells how far a training is.
         file_deletions: how many requests to the provider a deleted file takes.
         refusals: what becomes of faults when a job is created.
     """
@@ -48,6 +49,7 @@ class Adapter:
     set_up: Callable[[str, pytest.MonkeyPatch], dict[str, str]]
     content: Callable[[str, str], bytes | None]
     counts_tokens: bool
+    tells_steps: bool
     file_deletions: int
     refusals: tuple[tuple[Fault, type[Exception]], ...] = field(repr=False)
 
@@ -93,6 +95,7 @@ OPENAI = Adapter(
     set_up=_openai,
     content=_file_at_openai,
     counts_tokens=True,
+    tells_steps=True,
     file_deletions=1,
     refusals=(
         (Fault("POST", "/jobs", status=429), RateLimited),
@@ -117,6 +120,7 @@ BEDROCK = Adapter(
     set_up=_bedrock,
     content=_object_in_s3,
     counts_tokens=False,
+    tells_steps=False,
     file_deletions=0,
     refusals=(
         (Fault("POST", "-jobs", status=429, code="ThrottlingException"), RateLimited),

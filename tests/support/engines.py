@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class GatedEngine:
-    """Waits until ``gate`` is set, raises ``failure`` that many ``times``, and then trains."""
+    """Says ``told``, waits until ``gate`` is set, raises ``failure`` that many ``times``, then trains."""
 
     failure: Exception | None = None
     times: int = 1
     base_model: str = "maltu-retrieval-1"
+    told: str | None = None
     gate: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
 
@@ -39,6 +40,8 @@ class GatedEngine:
         folder: Path,
         watch: Watch,
     ) -> Trained:
+        if self.told:
+            watch.report(self.told)
         self.started.set()
         while not self.gate.wait(0.005):
             if watch.cancelled():

@@ -8,16 +8,21 @@ they make anything new.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from maltu.errors import InvalidSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
 JobStatus = Literal["pending", "running", "succeeded", "failed", "cancelled"]
+
+
+# How long whoever asks in a hurry waits for each answer: a person looks on, and behind a gateway.
+HURRIED_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,13 @@ class DatasetFile:
     copied: Callable[[], AbstractContextManager[Path]]
 
 
+class Steps(NamedTuple):
+    """How far a training is, in the provider's own steps."""
+
+    done: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A fine-tuning job at the provider.
@@ -46,6 +58,8 @@ class Job:
         reason: why it failed, in the provider's words.
         trained_tokens: what is billed, once known.
         events: the provider's latest events in its words, newest first.
+        steps: how far the training is, where the provider tells.
+        finish_at: when it should end, in UTC, where the provider tells.
     """
 
     id: str
@@ -54,6 +68,8 @@ class Job:
     reason: str | None = None
     trained_tokens: int | None = None
     events: tuple[str, ...] = ()
+    steps: Steps | None = None
+    finish_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +118,8 @@ class Provider(Protocol):
         """Start the run's one fine-tune, or find the one that was started."""
         ...
 
-    def get_job(self, job: str) -> Job:
-        """Ask how a job is doing."""
+    def get_job(self, job: str, *, hurried: bool = False) -> Job:
+        """Ask how a job is doing; ``hurried``: once, and no longer than ``HURRIED_SECONDS`` for an answer."""
         ...
 
     def cancel_job(self, run: str) -> int:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import openai
 
 from maltu.errors import DeploymentNeeded, ModelNotReady, ProviderRejected, ProviderUnavailable
-from maltu.providers import Job, JobStatus, Replies, Reply, Sampling
+from maltu.providers import HURRIED_SECONDS, Job, JobStatus, Replies, Reply, Sampling
 from maltu.providers.access import check_base_model, check_training
 from maltu.providers.deploying import check_answers, delete_custom_model, deployable, ensure_custom_model
 from maltu.providers.hosts import HostProfile, host_profile
 from maltu.providers.marks import RUN_KEY, files_named, jobs_of, mark
+from maltu.providers.progress import finish_of, steps_of
 from maltu.providers.refusals import answering, as_our_errors
 
 if TYPE_CHECKING:
@@ -104,11 +105,14 @@ class OpenAIProvider:
             )
             return self._job(created)
 
-    def get_job(self, job: str) -> Job:
-        """Ask for the job and its latest events."""
+    def get_job(self, job: str, *, hurried: bool = False) -> Job:
+        """Ask for the job and its latest events; its steps are read out of these."""
+        client = self._client
+        if hurried:
+            client = client.with_options(timeout=HURRIED_SECONDS, max_retries=0)
         with as_our_errors():
-            answer = self._client.fine_tuning.jobs.retrieve(job)
-            events = self._client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
+            answer = client.fine_tuning.jobs.retrieve(job)
+            events = client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
             # Not every host lists the newest first.
             newest = sorted(events, key=lambda event: event.created_at or 0, reverse=True)
             return self._job(answer, events=tuple(event.message for event in newest[:EVENTS]))
@@ -227,6 +231,8 @@ class OpenAIProvider:
             reason=": ".join(said) or None,
             trained_tokens=job.trained_tokens,
             events=events,
+            steps=steps_of(events),
+            finish_at=finish_of(job.estimated_finish),
         )
 
 

@@ -125,12 +125,13 @@ def _fit(
     weights, steps, metrics = UNFITTED, 0, dict[str, float]()
     order = list(trials.fitted)
     starts = range(0, len(order), plan.batch_size)
+    total = len(starts) * plan.n_epochs
     for epoch in range(1, plan.n_epochs + 1):
         dice.shuffle(order)
         for start in starts:
             pause()
             # The rate falls to zero, so that the last batches do not decide by their noise.
-            left = 1 - steps / (len(starts) * plan.n_epochs)
+            left = 1 - steps / total
             batch = order[start : start + plan.batch_size]
             weights = descend(batch, weights, plan.learning_rate_multiplier * left)
             steps += 1
@@ -140,8 +141,9 @@ def _fit(
             "valid_loss": round(valid, 4),
             "full_valid_loss": round(valid, 4),
         }
-        told = f"Step {steps}: training loss={metrics['train_loss']}, validation loss={metrics['valid_loss']}"
-        watch.report(told, {"step": steps, "epoch": epoch, **metrics})
+        losses = f"training loss={metrics['train_loss']}, validation loss={metrics['valid_loss']}"
+        told = {"step": steps, "total_steps": total, "epoch": epoch, **metrics}
+        watch.report(f"Step {steps}/{total}: {losses}", told)
     return weights, steps, metrics
 
 
