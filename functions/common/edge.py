@@ -4,56 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import envelope
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from callers import Caller, read_caller
 
+from maltu import deployment
 from maltu.errors import InsufficientScope, MaltuError
-from maltu.naming import normalised, unknown
-
-Scope = Literal["chat", "manage"]
+from maltu.keys import Scope
 
 logger = Logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose key was shown, as the authorizer tells it.
-
-    Attributes:
-        id: the key's id.
-        scopes: what it is for.
-        personas: whom it reaches, by their normalised names; None where that is everybody.
-    """
-
-    id: str
-    scopes: frozenset[str]
-    personas: frozenset[str] | None
-
-    def reaches(self, persona: str) -> bool:
-        """Whether the key is for this persona, given by its normalised name."""
-        return self.personas is None or persona in self.personas
-
-    def must_reach(self, name: str) -> None:
-        """Refuse a persona, or a version of one as ``persona@version``, that the key is not for.
-
-        Raises:
-            PersonaNotFound: the same as for a persona that there is not.
-        """
-        if not self.reaches(normalised(name).partition("@")[0]):
-            raise unknown(name)
 
 
 class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
@@ -107,13 +81,7 @@ def needs(scope: Scope, *, everybody: bool = False) -> Needs:
 
 def caller(app: APIGatewayRestResolver) -> Caller:
     """Whose key was shown; on a route without the authorizer one without any scope."""
-    told = app.current_event.request_context.authorizer
-    personas: str = told.get("personas") or ""
-    return Caller(
-        id=str(told.get("principalId") or "nobody"),
-        scopes=frozenset(str(told.get("scopes") or "").split()) & frozenset(get_args(Scope)),
-        personas=frozenset(json.loads(personas)) if personas else None,
-    )
+    return _caller_of(app.current_event.raw_event)
 
 
 def open_router() -> APIGatewayRestResolver:
@@ -129,9 +97,26 @@ def open_router() -> APIGatewayRestResolver:
 
 
 def answer(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
-    """Handle API Gateway's proxy event."""
-    # Gateways differ in whether they decode the path; the router wants it encoded.
-    return app.resolve({**event, "path": quote(unquote(event["path"]), safe="/")}, context)
+    """Count API Gateway's proxy event for the key that was shown, and handle it."""
+    try:
+        _count(_caller_of(event))
+    except MaltuError as error:
+        refusal = _refused(error)
+    except Exception as error:  # noqa: BLE001 - as the router answers it
+        refusal = _broken(error)
+    else:
+        # Gateways differ in whether they decode the path; the router wants it encoded.
+        return app.resolve({**event, "path": quote(unquote(event["path"]), safe="/")}, context)
+    return ResponseBuilder(refusal).build(APIGatewayProxyEvent(event))
+
+
+def _caller_of(event: dict[str, Any]) -> Caller:
+    return read_caller(event["requestContext"].get("authorizer") or {})
+
+
+def _count(shown: Caller) -> None:
+    if shown.limits is not None:
+        deployment.usage().count(shown.id, shown.limits, at=datetime.now(UTC))
 
 
 def _unless_refused(

@@ -10,15 +10,19 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from maltu.errors import (
     InsufficientScope,
     InvalidRequest,
+    KeyNotFound,
     MaltuError,
     ModelClosed,
     ModelNotReady,
     PersonaNotFound,
     PersonaNotReady,
     ProviderUnavailable,
+    QuotaUsedUp,
     RateLimited,
+    RequestError,
     RunConflict,
     RunNotFound,
+    TooManyRequests,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +36,9 @@ RETRY_SECONDS = 5
 _ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
     (InvalidRequest, 400, "invalid_request_error", None),
     (InsufficientScope, 403, "invalid_request_error", "insufficient_scope"),
+    (KeyNotFound, 404, "invalid_request_error", "key_not_found"),
+    (TooManyRequests, 429, "rate_limit_error", "rate_limit_exceeded"),
+    (QuotaUsedUp, 429, "insufficient_quota", "insufficient_quota"),
     (PersonaNotFound, 404, "invalid_request_error", "model_not_found"),
     (PersonaNotReady, 409, "invalid_request_error", "persona_not_ready"),
     (RunNotFound, 404, "invalid_request_error", "run_not_found"),
@@ -48,7 +55,7 @@ def of_error(error: MaltuError) -> Response[str]:
     """Answer one of our errors."""
     status, kind, code = next(row[1:] for row in _ANSWERS if isinstance(error, row[0]))
     # What a provider says may name its models and accounts: the caller learns whose fault it is, no more.
-    message = str(error) if status < 500 and status != 429 else _PROVIDER[status]  # noqa: PLR2004
+    message = str(error) if isinstance(error, RequestError) else _PROVIDER.get(status, str(error))
     wait = getattr(error, "retry_after", None)
     return _envelope(status, message, kind, code, getattr(error, "param", None), retry_after=wait)
 

@@ -8,8 +8,6 @@ endpoint (ministack) does otherwise than AWS:
   Catch by class would never match.
 * The bootstrap puts the layer on ``PYTHONPATH``, because the endpoint applies no layers to custom runtimes.
   What is uploaded as the layer is then read by nobody: an empty one saves seconds.
-* No API method asks for an API key: the endpoint cannot take the key from the authorizer's answer, which is
-  where AWS takes it from. The authorizer stays, and so does its 401.
 * A ``Ref`` to a secret becomes its ``Id``: both are the secret's ARN on AWS, and the endpoint gives its name
   for the first, which no policy matches.
 * Whoever answers a waiting task may answer every one: the endpoint does not know which state machine a task's
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
-_API = "AWS::Serverless::Api"
 _SECRETS = "AWS::SecretsManager::Secret"
 _RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
 _NO_LAYER = "no-layer"
@@ -73,20 +70,10 @@ def for_one_machine(built: Path, local: Path) -> None:
     (empty / "README").write_text("The functions' bootstrap finds the layer by its path.\n", encoding="utf-8")
     for layer in _properties(template, _LAYER):
         layer["ContentUri"] = _NO_LAYER
-    _ask_for_no_key(template)
     _allow_plain_http(template)
     _answer_every_task(template)
     template = _with_secret_arns(template, frozenset(_named(template, _SECRETS)))
     local.write_text(json.dumps(template, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-
-
-def _ask_for_no_key(template: Section) -> None:
-    for api in [_section(template, "Globals", "Api"), *_properties(template, _API)]:
-        cast("Section", api.get("Auth", {})).pop("ApiKeyRequired", None)
-    for function in _properties(template, _FUNCTION):
-        events: Mapping[str, Section] = function.get("Events", {})
-        for event in events.values():
-            cast("Section", event.get("Properties", {}).get("Auth", {})).pop("ApiKeyRequired", None)
 
 
 def _allow_plain_http(template: Section) -> None:

@@ -17,6 +17,7 @@ import boto3
 from maltu.answering import PATIENCE, Answering
 from maltu.approval import Approvals
 from maltu.errors import InvalidSettings, ProviderRejected
+from maltu.keys import Keys
 from maltu.management import Desk
 from maltu.providers import Provider, open_provider
 from maltu.providers.hosts import host_profile
@@ -26,6 +27,7 @@ from maltu.removals import Removals
 from maltu.storage import Bucket
 from maltu.table import Table
 from maltu.turns import Turns
+from maltu.usage import Usage
 from maltu.workflow import Notifier, Workflow
 
 if TYPE_CHECKING:
@@ -58,6 +60,18 @@ def turns() -> Turns:
 def approvals() -> Approvals:
     """The runs that wait for a yes."""
     return Approvals(_table())
+
+
+@cache
+def keys() -> Keys:
+    """The endpoint's keys, without the owner's own."""
+    return Keys(_table())
+
+
+@cache
+def usage() -> Usage:
+    """How often each key has asked."""
+    return Usage(_table())
 
 
 @cache
@@ -166,7 +180,7 @@ def _secrets_manager() -> SecretsManagerClient:
 def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
     for opened in (
-        bucket, registry, turns, approvals, workflow, notifier, desk, places, answering,
+        bucket, registry, turns, approvals, keys, usage, workflow, notifier, desk, places, answering,
         _table, _provider, _secret, _secrets_manager,
     ):  # fmt: skip
         opened.cache_clear()

@@ -39,6 +39,9 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     └── RequestError              the endpoint's caller
         ├── InvalidRequest        a field is missing or wrong
         ├── InsufficientScope     the caller's key may not do this
+        ├── KeyNotFound           no key of that id
+        ├── TooManyRequests       the caller's key has used up its minute
+        ├── QuotaUsedUp           the caller's key has used up its month
         ├── PersonaNotFound       no persona of that name
         ├── PersonaNotReady       the persona has no live version yet
         ├── RunNotFound           no run of that name
@@ -195,6 +198,26 @@ class InvalidRequest(RequestError):
 
 class InsufficientScope(RequestError):
     """The key that was shown is valid, but not for what was asked."""
+
+
+class KeyNotFound(RequestError):
+    """No key has that id (any longer)."""
+
+
+class TooManyRequests(RequestError):
+    """The key has used up its minute; ``retry_after`` says in how many seconds the next one begins."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaUsedUp(RequestError):
+    """The key has used up its month; ``retry_after`` says in how many seconds the next one begins."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PersonaNotFound(RequestError):

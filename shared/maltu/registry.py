@@ -9,6 +9,8 @@
 ``turns``               persona               whose turn it is to train (:mod:`maltu.turns`)
 ``approvals``           run                   who waits for a yes (:mod:`maltu.approval`)
 ``removals``            removal               what was removed where (:mod:`maltu.removals`)
+``keys``                hash of the key       what the key is for (:mod:`maltu.keys`)
+``usage#<month>``       key                   how often it has asked (:mod:`maltu.usage`)
 ======================  ====================  =========================================================
 
 The state machine writes to the same items without code (``infra/fine_tune.asl.json``). The pointer moves by

@@ -65,17 +65,35 @@ class Table:
         condition: str = EXISTS,
     ) -> bool:
         """Change attributes of an item."""
+        return self.update_or_see(key, expression, values, names=names, condition=condition)[0]
+
+    def update_or_see(
+        self,
+        key: Mapping[str, str],
+        expression: str,
+        values: Mapping[str, Any],
+        *,
+        names: Mapping[str, str] | None = None,
+        condition: str,
+    ) -> tuple[bool, Item]:
+        """Change attributes of an item; where its condition failed, give the item that it failed for.
+
+        Returns:
+            Whether the condition held, and otherwise the item as it was in that moment, empty where there was
+            none.
+        """
         try:
             self.client.update_item(
                 TableName=self.name,
                 Key=_pack(key),
                 UpdateExpression=expression,
                 ConditionExpression=condition,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **_used(expression + condition, values, names),
             )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        except self.client.exceptions.ConditionalCheckFailedException as failed:
+            return False, _unpack(failed.response.get("Item", {}))
+        return True, {}
 
     def update_if(
         self,
@@ -110,12 +128,15 @@ class Table:
         gone = self.client.delete_item(TableName=self.name, Key=_pack(key), ReturnValues="ALL_OLD")
         return "Attributes" in gone
 
-    def query(self, pk: str, *, newest_first: bool = False, limit: int | None = None) -> list[Item]:
-        """The items of a partition in the order of ``sk``."""
+    def query(
+        self, pk: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> list[Item]:
+        """The items of a partition whose ``sk`` begins with ``prefix``, in the order of ``sk``."""
+        beginning = {":prefix": prefix} if prefix else {}
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=_pack({":pk": pk}),
+            KeyConditionExpression="pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
+            ExpressionAttributeValues=_pack({":pk": pk, **beginning}),
             ScanIndexForward=not newest_first,
             ConsistentRead=True,
             PaginationConfig={"MaxItems": limit} if limit else {},

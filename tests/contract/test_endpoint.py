@@ -413,7 +413,7 @@ class TestAuthorizer:
                 "Resource": "arn:aws:execute-api:us-east-1:123456789012:abc123/live/*",
             }
         ]
-        assert allowed["usageIdentifierKey"] == API_KEY
+        assert allowed["principalId"] == "owner"
 
     @pytest.mark.parametrize(
         "headers",

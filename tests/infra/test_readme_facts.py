@@ -17,6 +17,7 @@ import maltu.workflow
 from maltu import removal, removals
 from maltu.dataset.files import MIN_EXAMPLES
 from maltu.errors import InvalidSettings
+from maltu.keys import MAX_PERSONAS
 from maltu.naming import MAX_PERSONA_LENGTH
 from maltu.removal import ASKED, MAX_PASSES
 from maltu.removals import GOES_BY_ITSELF, RECEIPT_DAYS
@@ -108,11 +109,15 @@ def test_what_is_typed_in_for_runs_and_removals_reaches_a_route(readme: Page) ->
         for line in typed
         for method, path in re.findall(r'curl (?:-X (\w+) )?-H "[^"]+" "(\$(?:AT|BASE_URL)[^"]*)"', line)
     }
-    named = {"$AT": "$BASE_URL/personas/{persona}", "$RUN": "{run}", "$REMOVAL": "{removal}"}
+    named = {
+        "$AT": "$BASE_URL/personas/{persona}", "$RUN": "{run}", "$REMOVAL": "{removal}", "$KEY": "{key}",
+    }  # fmt: skip
     for short, long in {**named, "$BASE_URL": "/v1"}.items():
         asked = {line.replace(short, long) for line in asked}
     # Kakao asks its route, and nobody types that in.
-    assert asked == {route for route in routes() if "{" in route and "/kakao/" not in route}
+    assert asked - {"GET /v1/keys", "POST /v1/keys"} == {
+        route for route in routes() if "{" in route and "/kakao/" not in route
+    }
 
 
 def recorded_statuses() -> set[str]:
@@ -203,9 +208,7 @@ def gateway_errors() -> set[tuple[int, str | None]]:
         for response in responses.values()
         if "StatusCode" in response
     }
-    quota = json.loads(responses["QUOTA_EXCEEDED"]["ResponseTemplates"]["application/json"])
-    answers = {(status, body["error"]["code"]) for status, body in bodies.items()}
-    return answers | {(responses["QUOTA_EXCEEDED"]["StatusCode"], quota["error"]["code"])}
+    return {(status, body["error"]["code"]) for status, body in bodies.items()}
 
 
 def test_every_error_stands_there(readme: Page) -> None:
@@ -218,10 +221,22 @@ def test_every_error_stands_there(readme: Page) -> None:
 
 
 def test_the_gateways_limits_are_the_templates(readme: Page) -> None:
-    throttle = RESOURCES["UsagePlan"]["Properties"]["Throttle"]
+    throttle = RESOURCES["Api"]["Properties"]["MethodSettings"][0]
     (row,) = (row for row in readme.rows if row[1:2] == ["`rate_limit_exceeded`"])
     numbers = list(map(int, re.findall(r"\d+", row[2])))
-    assert {throttle["RateLimit"], throttle["BurstLimit"]} < {1, *numbers}
+    assert {throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]} == {*numbers} - {1}
+
+
+def test_a_keys_fields_are_the_requests(readme: Page) -> None:
+    table = readme.table_with("requests_per_month")
+    source = (ROOT / "functions" / "keys" / "app.py").read_text("utf-8")
+    (request,) = re.findall(r"class KeyRequest.*?(?=\n@app)", source, re.DOTALL)
+    assert list(table) == re.findall(r"^    (\w+):", request, re.MULTILINE)
+    limits = [int(number) for number in re.findall(r"^MAX_\w+ = ([\d_]+)$", source, re.MULTILINE)]
+    told = {number for row in table.values() for number in re.findall(r"\d[\d,]*", row[2])}
+    assert told == {f"{limit:,}" for limit in [*limits, MAX_PERSONAS]}
+    defaults = re.findall(r"(?:default|= )=?(\[.*?\]|None|[\d_]+)[)\n]", request)
+    assert [row[1] for row in table.values()] == ["–", *map(shown, map(ast.literal_eval, defaults))]
 
 
 def test_the_requests_limits_are_the_endpoints(readme: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fnmatch
 import json
 import re
 from typing import TYPE_CHECKING, Any, cast
@@ -80,7 +81,7 @@ def actions_of(statement: dict[str, Any]) -> set[str]:
 WITHOUT_KEY = ("/kakao/{persona}", "post")
 
 
-def test_every_route_but_kakaos_asks_for_a_key_twice(expanded: dict[str, Any]) -> None:
+def test_every_route_but_kakaos_asks_for_a_key(expanded: dict[str, Any]) -> None:
     (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
     methods = [
         (path, verb, method) for path, verbs in api["Body"]["paths"].items() for verb, method in verbs.items()
@@ -97,29 +98,68 @@ def test_every_route_but_kakaos_asks_for_a_key_twice(expanded: dict[str, Any]) -
         ("/v1/personas/{persona}/runs/{run}/reject", "post"),
         ("/v1/personas/{persona}/runs/{run}/cancel", "post"),
         ("/v1/removals/{removal}", "get"),
+        ("/v1/keys", "get"),
+        ("/v1/keys", "post"),
+        ("/v1/keys/{key}", "delete"),
         WITHOUT_KEY,
     }
     for path, verb, method in methods:
         if (path, verb) == WITHOUT_KEY:
-            assert method["security"] == []
+            # So SAM says that a method has no authorizer.
+            assert method["security"] == [{"NONE": []}]
             continue
-        assert {"KeyAuthorizer", "api_key"} <= {name for each in method["security"] for name in each}, (
-            path,
-            verb,
-        )
+        assert method["security"] == [{"KeyAuthorizer": []}], (path, verb)
 
 
-def test_the_authorizer_is_asked_every_time_and_hands_the_key_to_the_usage_plan(
+def test_the_authorizer_is_asked_every_time_so_that_a_revoked_key_is_refused_at_once(
     expanded: dict[str, Any],
 ) -> None:
     (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
     authorizer = api["Body"]["securityDefinitions"]["KeyAuthorizer"]["x-amazon-apigateway-authorizer"]
     assert authorizer["authorizerResultTtlInSeconds"] == 0
     assert authorizer["identitySource"] == "context.requestId"
-    assert api["ApiKeySourceType"] == "AUTHORIZER"
-    (plan,) = of_type(expanded, "AWS::ApiGateway::UsagePlan").values()
-    assert plan["Throttle"]["RateLimit"] > 0
-    assert plan["Quota"]["Period"] == "MONTH"
+
+
+def test_keys_are_made_by_one_function_and_found_by_another(expanded: dict[str, Any]) -> None:
+    granted = {
+        (role.removesuffix("Role"), action.removeprefix("dynamodb:"))
+        for role, statement in with_bedrock(expanded)
+        for action in actions_of(statement)
+        if action.startswith("dynamodb:") and reaches(statement, "keys")
+    }
+    writes = {("KeysFunction", action) for action in ("DeleteItem", "PutItem")}
+    assert granted == {("AuthorizerFunction", "GetItem"), ("KeysFunction", "Query"), *writes}
+
+
+def test_every_function_behind_the_authorizer_counts_requests_and_no_other(expanded: dict[str, Any]) -> None:
+    behind = {
+        name
+        for name, function in FUNCTIONS.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api" and "Auth" not in event["Properties"]
+    }
+    granted = {
+        (role.removesuffix("Role"), action.removeprefix("dynamodb:"))
+        for role, statement in with_bedrock(expanded)
+        for action in actions_of(statement)
+        if action.startswith("dynamodb:") and reaches(statement, "usage#2026-11")
+    }
+    assert granted == {("KeysFunction", "Query"), *((name, "UpdateItem") for name in behind)}
+
+
+def reaches(statement: dict[str, Any], partition: str) -> bool:
+    """Whether a statement lets somebody at items of a partition."""
+    (conditions,) = statement["Condition"].values()
+    return any(fnmatch.fnmatchcase(partition, key) for key in conditions["dynamodb:LeadingKeys"])
+
+
+def test_who_uses_the_table_is_bound_to_its_partitions(expanded: dict[str, Any]) -> None:
+    for role, statement in with_bedrock(expanded):
+        if any(action.startswith("dynamodb:") for action in actions_of(statement)):
+            (kind,) = statement["Condition"]
+            patterns: list[str] = statement["Condition"][kind]["dynamodb:LeadingKeys"]
+            assert kind == "ForAllValues:StringLike" or not any("*" in each for each in patterns), role
+            assert all(re.fullmatch(r"[a-z]+(#[*])?", each) for each in patterns), role
 
 
 def test_the_gateways_own_answers_are_in_the_envelope(expanded: dict[str, Any]) -> None:
@@ -129,10 +169,8 @@ def test_the_gateways_own_answers_are_in_the_envelope(expanded: dict[str, Any]) 
     assert statuses == {
         "UNAUTHORIZED": 401,
         "ACCESS_DENIED": 401,
-        "INVALID_API_KEY": 401,
         "MISSING_AUTHENTICATION_TOKEN": 404,
         "THROTTLED": 429,
-        "QUOTA_EXCEEDED": 429,
         "REQUEST_TOO_LARGE": 413,
         "INTEGRATION_TIMEOUT": 504,
     }
@@ -152,10 +190,22 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("function", "allowed"),
     [
-        ("AuthorizerFunction", {"secretsmanager:GetSecretValue"}),
+        ("AuthorizerFunction", {"dynamodb:GetItem", "secretsmanager:GetSecretValue"}),
+        (
+            "KeysFunction",
+            {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        ),
         ("CheckStatusFunction", {"secretsmanager:GetSecretValue"}),
         ("CleanUpFunction", {"secretsmanager:GetSecretValue"}),
-        ("CompletionFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),
+        (
+            "CompletionFunction",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+                "secretsmanager:GetSecretValue",
+            },
+        ),
         ("CreateFineTuneFunction", {"secretsmanager:GetSecretValue"}),
         ("KakaoFunction", {"lambda:InvokeFunction", "secretsmanager:GetSecretValue"}),
         ("KakaoAnswerFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import re
 import string
 import threading
 import time
@@ -35,7 +36,7 @@ from tests.support.adapters import OPENAI, ROLE, Adapter
 from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sample_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
 
     import pytest
@@ -69,7 +70,6 @@ FUNCTIONS = {
     "EnsureDeployedFunction": "ensure_deployed",
     "CleanUpFunction": "clean_up",
 }
-MANAGED = ("/runs/", "/rollback", "/removals/")
 ENDED = 30.0
 DAY = 86_400
 TRIES = TEMPLATE["Resources"]["Drops"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
@@ -168,9 +168,8 @@ class Cloud:
 
     def _request(self, method: str, path: str, body: object) -> tuple[int, Any]:
         text = body if isinstance(body, str) or body is None else json.dumps(body, ensure_ascii=False)
-        function = "manage" if method == "DELETE" or any(part in path for part in MANAGED) else "completion"
-        event = {**sample_event(function), "path": path, "httpMethod": method, "body": text}
-        answer = load_handler(function)(event, Context())
+        event = request_event(method, path, text)
+        answer = load_handler(function_for(method, path))(event, Context())
         return answer["statusCode"], json.loads(answer["body"])
 
     def version(self, persona: str) -> dict[str, Any]:
@@ -267,6 +266,29 @@ def _make_state_machine(name: str, values: dict[str, str]) -> str:
         definition=definition.safe_substitute(values | functions),
         roleArn=f"arn:aws:iam::{ACCOUNT}:role/state-machine",
     )["stateMachineArn"]
+
+
+def routes() -> Iterator[tuple[str, str, str]]:
+    """The template's routes: method, path, and the folder of the function that answers."""
+    for name, resource in TEMPLATE["Resources"].items():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if event["Type"] == "Api":
+                folder = re.sub(r"(?<!^)(?=[A-Z])", "_", name.removesuffix("Function")).lower()
+                yield event["Properties"]["Method"], event["Properties"]["Path"], folder
+
+
+def function_for(method: str, path: str) -> str:
+    """Which function the gateway asks; for what it knows no route of, the one that tells so itself."""
+    # Of two that match, the gateway takes the one with fewer variables.
+    for known, pattern, function in sorted(routes(), key=lambda route: route[1].count("{")):
+        if known == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path):
+            return function
+    return "completion"
+
+
+def request_event(method: str, path: str, body: str | None) -> dict[str, Any]:
+    """What the gateway hands to a function when the owner asks."""
+    return {**sample_event(function_for(method, path)), "path": path, "httpMethod": method, "body": body}
 
 
 def drop_event(key: str, at: datetime) -> dict[str, Any]:
