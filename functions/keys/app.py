@@ -9,39 +9,16 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from edge import answer, logger, needs, open_router
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from key_request import KeyRequest
 
 from maltu import deployment
-from maltu.keys import MAX_PERSONAS, KeyList, NewKey, RevokedKey, Scope
-from maltu.naming import MAX_PERSONA_LENGTH
+from maltu.keys import KeyList, NewKey, RevokedKey
 from maltu.usage import Limits
-
-MAX_NAME = 64
-# What the stage lets everybody together make: twenty a second.
-MAX_PER_MINUTE = 1_200
-MAX_PER_MONTH = 10_000_000
 
 app = open_router()
 
 # Whoever is bound to personas could make a key that is not.
 manages_keys = needs("manage", everybody=True)
-
-
-class KeyRequest(BaseModel):
-    """``POST /v1/keys``; nothing is ignored, for a misspelt ``personas`` would make a key for all of them."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
-    scopes: list[Scope] = Field(default=["chat"])
-    personas: (
-        Annotated[
-            list[Annotated[str, Field(max_length=4 * MAX_PERSONA_LENGTH)]], Field(max_length=MAX_PERSONAS)
-        ]
-        | None
-    ) = None
-    requests_per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE)] = 60
-    requests_per_month: Annotated[int, Field(ge=1, le=MAX_PER_MONTH)] = 20_000
 
 
 @app.post("/v1/keys", middlewares=[manages_keys], status_code=HTTPStatus.CREATED)
