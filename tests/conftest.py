@@ -23,9 +23,12 @@ os.environ.update(
 )
 
 from maltu import deployment  # noqa: E402 - boto3 reads the environment
+from tests.support import service_data  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+service_data.read_once()
 
 
 @pytest.fixture(autouse=True)
