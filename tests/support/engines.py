@@ -51,6 +51,9 @@ class GatedEngine:
             raise self.failure
         return RetrievalEngine().train(training, validation, plan, seed=seed, folder=folder, watch=watch)
 
+    def base(self) -> None:
+        RetrievalEngine().base()
+
     def load(self, folder: Path) -> RetrievalModel:
         return RetrievalEngine().load(folder)
 

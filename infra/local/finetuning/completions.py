@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from infra.local.finetuning.answer import cut, gather, nth
 from infra.local.finetuning.chat_request import read_chat, read_prompts
+from infra.local.finetuning.errors import invalid
 from infra.local.finetuning.fields import json_body
 from infra.local.finetuning.server import server_of
 from infra.local.finetuning.wire import Envelope
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from infra.local.finetuning.chat_request import Wish
-    from infra.local.finetuning.engine import Piece, Sampling
+    from infra.local.finetuning.engine import Model, Piece, Sampling
     from infra.local.finetuning.wire import Endpoint
 
     Ask = Callable[[Sampling], Iterator[Piece]]
@@ -30,7 +31,8 @@ async def create_chat_completion(request: Request) -> Response:
     """``POST /v1/chat/completions``."""
     wish, messages = read_chat(await json_body(request))
     model = await run_in_threadpool(server_of(request).models.get, wish.model)
-    tokens = sum(model.count_tokens(message.content) for message in messages)
+    tokens = await run_in_threadpool(model.count_tokens, messages)
+    check_window(model, tokens, "messages")
     return await _answer("chat", wish, [partial(model.reply, messages)], tokens)
 
 
@@ -38,9 +40,22 @@ async def create_completion(request: Request) -> Response:
     """``POST /v1/completions``."""
     wish, prompts = read_prompts(await json_body(request))
     model = await run_in_threadpool(server_of(request).models.get, wish.model)
-    tokens = sum(model.count_tokens(prompt) for prompt in prompts)
+    counts = [await run_in_threadpool(model.count_tokens, prompt) for prompt in prompts]
+    check_window(model, max(counts), "prompt")
     asks = [partial(model.complete, prompt) for prompt in prompts]
-    return await _answer("completions", wish, asks, tokens)
+    return await _answer("completions", wish, asks, sum(counts))
+
+
+def check_window(model: Model, tokens: int, param: str) -> None:
+    """Refuse a prompt that leaves the model no room for an answer."""
+    window = model.context_window
+    if window is not None and tokens >= window:
+        raise invalid(
+            f"This model's maximum context length is {window} tokens. However, your {param} resulted in "
+            f"{tokens} tokens. Please reduce the length of the {param}.",
+            param=param,
+            code="context_length_exceeded",
+        )
 
 
 async def _answer(endpoint: Endpoint, wish: Wish, asks: Sequence[Ask], prompt_tokens: int) -> Response:

@@ -21,6 +21,10 @@ class TrainingCancelled(Exception):
     """Raised by an engine that found its ``Watch`` cancelled."""
 
 
+class TrainingFailed(Exception):
+    """Raised by an engine that cannot train; the job's creator reads the message, which quotes no text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation; ``learned`` is false where the dataset says ``"weight": 0``."""
@@ -61,6 +65,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """An earlier state of a model, which answers too; ``load`` finds it in the model's folder ``part``."""
+
+    step: int
+    metrics: Mapping[str, float]
+
+    @property
+    def part(self) -> str:
+        """The name of its folder."""
+        return f"step-{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """What the job's creator is told about a finished training.
 
@@ -71,6 +88,7 @@ class Trained:
     trained_tokens: int
     steps: int
     metrics: Mapping[str, float]
+    checkpoints: tuple[Checkpoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +113,13 @@ class Piece:
 class Watch(Protocol):
     """The running job, as its engine sees it."""
 
-    def report(self, message: str, metrics: Mapping[str, float] | None = None) -> None:
+    def report(
+        self,
+        message: str,
+        metrics: Mapping[str, float] | None = None,
+        *,
+        seconds_left: float | None = None,
+    ) -> None:
         """Tell the job's creator how far the training is."""
         ...
 
@@ -115,8 +139,13 @@ class Model(Protocol):
         """Continue a raw prompt."""
         ...
 
-    def count_tokens(self, text: str) -> int:
-        """Count the engine's tokens in a text."""
+    def count_tokens(self, prompt: str | Sequence[Message]) -> int:
+        """Count the engine's tokens in a text, or in a conversation as the model reads it."""
+        ...
+
+    @property
+    def context_window(self) -> int | None:
+        """How many tokens prompt and answer may have together; ``None`` where it does not matter."""
         ...
 
 
@@ -142,13 +171,21 @@ class Engine(Protocol):
         folder: Path,
         watch: Watch,
     ) -> Trained:
-        """Write a model into ``folder``, which exists and is empty.
+        """Write a model into ``folder``, which exists.
+
+        It is empty, or holds what an earlier call with the same arguments had written when its process died;
+        the engine may go on from there.
 
         Raises:
             TrainingCancelled: ``watch.cancelled()`` turned true.
+            TrainingFailed: it cannot be done, for a reason that the job's creator can understand.
         """
         ...
 
     def load(self, folder: Path) -> Model:
         """Open what ``train`` wrote."""
+        ...
+
+    def base(self) -> Model | None:
+        """The base model as it is before any training; ``None`` where it has nothing to answer."""
         ...

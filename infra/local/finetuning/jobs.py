@@ -64,7 +64,9 @@ def cancel_job(request: Request) -> Response:
     """``POST /v1/fine_tuning/jobs/{job_id}/cancel``."""
     job, store = _asked_job(request), server_of(request).store
     with store.transaction():
-        cancelled = store.advance(job["id"], "cancelled", after=ACTIVE, finished_at=int(time.time()))
+        cancelled = store.advance(
+            job["id"], "cancelled", after=ACTIVE, finished_at=int(time.time()), estimated_finish=None
+        )
         if cancelled is None:
             raise invalid(f"Job has already completed: {job['id']}", param="fine_tuning_job_id")
         add_event(store, job["id"], "The job was cancelled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import OrderedDict
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 
 from infra.local.finetuning.errors import ApiError, invalid, model_not_found
+from infra.local.finetuning.journal import model_and_part
 from infra.local.finetuning.server import server_of
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 OWNER = "local"
 LOADED_AT_ONCE = 4
+_PART = re.compile(r"(step-\d+)?")
 BASE_CREATED = 1_764_547_200  # base models have no birthday on this machine; a constant keeps lists stable
 
 
@@ -40,16 +43,23 @@ class Models:
         """The model, ready to answer.
 
         Raises:
-            ApiError: no such model, or the base model, which has learned nothing.
+            ApiError: no such model, or the base model where it has learned nothing.
         """
         if name == self._engine.base_model:
-            raise _untrained(name)
+            base = self._engine.base()
+            if base is None:
+                raise _untrained(name)
+            return base
+        model, part = model_and_part(name)
         with self._lock:
-            record = self._store.get(self._served, name)
+            record = self._store.get(self._served, model)
             if record is None or record.get("status", "active") != "active":
                 raise model_not_found(name)
+            folder = self._store.models / record["job"] / part
+            if not _PART.fullmatch(part) or not folder.is_dir():
+                raise model_not_found(name)
             if name not in self._loaded:
-                self._loaded[name] = self._engine.load(self._store.models / record["job"])
+                self._loaded[name] = self._engine.load(folder)
                 while len(self._loaded) > LOADED_AT_ONCE:
                     self._loaded.popitem(last=False)
             self._loaded.move_to_end(name)
@@ -61,7 +71,8 @@ class Models:
             record = self._store.get("model", name)
             if record is None:
                 raise model_not_found(name)
-            self._loaded.pop(name, None)
+            for loaded in [each for each in self._loaded if model_and_part(each)[0] == name]:
+                del self._loaded[loaded]
             self._store.remove("model", name)
             shutil.rmtree(self._store.models / record["job"], ignore_errors=True)
 

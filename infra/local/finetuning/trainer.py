@@ -7,9 +7,9 @@ import traceback
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from infra.local.finetuning.engine import TrainingCancelled
+from infra.local.finetuning.engine import TrainingCancelled, TrainingFailed
 from infra.local.finetuning.journal import add_event, fail
-from infra.local.finetuning.training import JobFailed, train, validate
+from infra.local.finetuning.training import JobFailed, remove_leftovers, train, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,8 @@ _log = logging.getLogger(__name__)
 class Trainer:
     """Moves jobs from ``validating_files`` over ``queued`` and ``running`` to their end.
 
-    Jobs that were running when the server died are queued again, and trained from the start.
+    Jobs that were running when the server died are queued again; the engine goes on from where it was, or
+    trains from the start.
     """
 
     def __init__(self, store: Store, engine: Engine) -> None:
@@ -42,6 +43,7 @@ class Trainer:
         for job in self._jobs("running"):
             if self._store.advance(job["id"], "queued", after={"running"}):
                 add_event(self._store, job["id"], "The server was restarted; the job is queued again")
+        remove_leftovers(self._store)
         for status in self._work:
             wake = Event()
             thread = Thread(target=self._loop, args=(status, wake), name=f"jobs-{status}", daemon=True)
@@ -88,6 +90,8 @@ class Trainer:
             _log.info("Job %s let go", identity)
         except JobFailed as error:
             fail(self._store, identity, str(error), code=error.code, param=error.param)
+        except TrainingFailed as error:
+            fail(self._store, identity, str(error), code="server_error", param=None)
         except Exception as error:  # noqa: BLE001  whatever happens to one job, the next one must get its turn
             # The exception's own text may quote the dataset, so only its class and place are shown.
             place = "".join(traceback.format_tb(error.__traceback__))

@@ -11,7 +11,7 @@ from infra.local.finetuning.bedrock.dataset import is_in_s3, read_from_s3
 from infra.local.finetuning.dataset import FEWEST_EXAMPLES, InvalidFile, read_dataset
 from infra.local.finetuning.engine import Hyperparameters, Plan, TrainingCancelled
 from infra.local.finetuning.files import find_file
-from infra.local.finetuning.journal import JobWatch, add_event, succeed
+from infra.local.finetuning.journal import ACTIVE, JobWatch, add_event, succeed
 from infra.local.finetuning.store import new_id
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infra.local.finetuning.store import Record, Store
 
 _HYPERPARAMETERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
+_UNFINISHED = ".unfinished"
 
 
 class JobFailed(Exception):
@@ -65,10 +66,10 @@ def train(store: Store, engine: Engine, job: Record, stopping: Callable[[], bool
         return
     add_event(store, identity, "Fine-tuning job started")
     training, validation = _datasets(store, job)
-    unfinished, folder = store.models / f"{identity}.unfinished", store.models / identity
-    for leftover in (unfinished, folder):
-        shutil.rmtree(leftover, ignore_errors=True)
-    unfinished.mkdir()
+    unfinished, folder = store.models / f"{identity}{_UNFINISHED}", store.models / identity
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.mkdir(exist_ok=True)
+    watch = JobWatch(store, identity, stopping)
     try:
         trained = engine.train(
             training,
@@ -76,14 +77,28 @@ def train(store: Store, engine: Engine, job: Record, stopping: Callable[[], bool
             Plan(**job["hyperparameters"]),
             seed=job["seed"],
             folder=unfinished,
-            watch=JobWatch(store, identity, stopping),
+            watch=watch,
         )
-        unfinished.rename(folder)
-        if not succeed(store, job, _model_name(engine, job), trained):
-            shutil.rmtree(folder)
-            raise TrainingCancelled
-    finally:
+    except TrainingCancelled:
+        # A server that stops leaves the job running: the next one goes on from what is there.
+        if not watch.wanted():
+            shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    unfinished.rename(folder)
+    if not succeed(store, job, _model_name(engine, job), trained):
+        shutil.rmtree(folder)
+        raise TrainingCancelled
+
+
+def remove_leftovers(store: Store) -> None:
+    """Remove what jobs left that nobody wants any more; a server may die between an end and its clean-up."""
+    for folder in store.models.glob(f"*{_UNFINISHED}"):
+        job = store.get("job", folder.name.removesuffix(_UNFINISHED))
+        if job is None or job["status"] not in ACTIVE:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def slug(suffix: str) -> str:

@@ -32,13 +32,15 @@ def converse(asked: Asked) -> Record:
         top_p=config.get("topP", 1.0),
         max_tokens=config.get("maxTokens"),
     )
+    asked_for = model.count_tokens(messages)
+    if model.context_window is not None and asked_for >= model.context_window:
+        raise invalid("Input is too long for requested model.")
     answer = gather(model.reply(messages, sampling))
     text, reason = answer.text, "max_tokens" if answer.finish == "length" else "end_turn"
     asked_stops: list[str] = config.get("stopSequences") or []
     stops = [at for stop in asked_stops if (at := text.find(stop)) >= 0]
     if stops:
         text, reason = text[: min(stops)], "stop_sequence"
-    asked_for = sum(model.count_tokens(message.content) for message in messages)
     answered = model.count_tokens(text)
     return {
         "output": {"message": {"role": "assistant", "content": [{"text": text}]}},

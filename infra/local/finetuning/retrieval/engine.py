@@ -80,6 +80,9 @@ class RetrievalEngine:
         """Open a trained model."""
         return RetrievalModel.load(folder)
 
+    def base(self) -> None:
+        """It has learned no reply yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Trials:

@@ -43,9 +43,13 @@ class RetrievalModel:
         context = self.memory.framing.context(prompt)
         return _pieces(self._choose(context, prompt.split("\n"), sampling), sampling.max_tokens)
 
-    def count_tokens(self, text: str) -> int:
+    def count_tokens(self, prompt: str | Sequence[Message]) -> int:
         """One a character."""
-        return len(text)
+        return len(prompt) if isinstance(prompt, str) else sum(len(message.content) for message in prompt)
+
+    @property
+    def context_window(self) -> None:
+        """What is long does not harm it."""
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder."""
