@@ -25,6 +25,7 @@ OF_A_REQUIREMENT = {
     "pydantic": "openai",
     "pydantic_core": "openai",
     "sklearn": "scikit-learn",
+    "typing_extensions": "openai",
 }
 STYLE = ROOT / "shared" / "maltu" / "style"
 

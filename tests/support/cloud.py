@@ -69,7 +69,7 @@ FUNCTIONS = {
     "EnsureDeployedFunction": "ensure_deployed",
     "CleanUpFunction": "clean_up",
 }
-MANAGED = ("/runs/", "/rollback", "/removals/")
+MANAGED = ("/runs/", "/rollback", "/removals/", "/versions/")
 ENDED = 30.0
 DAY = 86_400
 TRIES = TEMPLATE["Resources"]["Drops"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
@@ -168,7 +168,8 @@ class Cloud:
 
     def _request(self, method: str, path: str, body: object) -> tuple[int, Any]:
         text = body if isinstance(body, str) or body is None else json.dumps(body, ensure_ascii=False)
-        function = "manage" if method == "DELETE" or any(part in path for part in MANAGED) else "completion"
+        managed = method == "DELETE" or any(part in path for part in MANAGED)
+        function = "exports" if "/exports" in path else "manage" if managed else "completion"
         event = {**sample_event(function), "path": path, "httpMethod": method, "body": text}
         answer = load_handler(function)(event, Context())
         return answer["statusCode"], json.loads(answer["body"])
