@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler import Response, content_types
 
 from maltu.errors import (
+    ExportConflict,
+    ExportNotFound,
     InsufficientScope,
     InvalidRequest,
     KeyNotFound,
     MaltuError,
     ModelClosed,
     ModelNotReady,
+    NotUploaded,
     PersonaNotFound,
     PersonaNotReady,
     ProviderUnavailable,
     QuotaUsedUp,
     RateLimited,
+    ReportNotFound,
     RequestError,
     RunConflict,
     RunNotFound,
     TooManyRequests,
+    UnreadableExport,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +47,11 @@ _ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
     (PersonaNotFound, 404, "invalid_request_error", "model_not_found"),
     (PersonaNotReady, 409, "invalid_request_error", "persona_not_ready"),
     (RunNotFound, 404, "invalid_request_error", "run_not_found"),
+    (ReportNotFound, 404, "invalid_request_error", "report_not_found"),
+    (ExportNotFound, 404, "invalid_request_error", "export_not_found"),
+    (NotUploaded, 409, "invalid_request_error", "not_uploaded"),
+    (ExportConflict, 409, "invalid_request_error", "export_conflict"),
+    (UnreadableExport, 400, "invalid_request_error", "unreadable_export"),
     (RunConflict, 409, "invalid_request_error", "run_conflict"),
     (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
     (ModelClosed, 410, "invalid_request_error", "model_closed"),

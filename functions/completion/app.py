@@ -58,10 +58,16 @@ def base_models() -> dict[str, Any]:
     return catalogue.list_base_models(today=datetime.now(UTC).date())
 
 
+@app.get("/v1/personas", middlewares=[needs("manage")])
+def every_persona() -> personas.Personas:
+    """List every persona that the key reaches and anything was dropped for."""
+    return personas.list_all(deployment.registry(), reached=caller(app).reaches)
+
+
 @app.get("/v1/personas/<persona>", middlewares=[needs("manage")])
 def persona(persona: Annotated[str, Path()]) -> dict[str, Any]:
     """Say how a persona is doing."""
-    return personas.describe(unquote(persona), deployment.registry())
+    return personas.describe(unquote(persona), deployment.registry(), deployment.watch())
 
 
 def _answered(whole: dict[str, Any], request: ChatRequest | CompletionRequest) -> Response[Any]:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from edge import answer, caller, logger, needs, open_router
 from pydantic import BaseModel
 
-from maltu import deployment, management
+from maltu import deployment, management, personas
 
 app = open_router()
 
@@ -47,6 +47,14 @@ def rollback(
     """Make an earlier version live."""
     version = body.version if body else None
     return management.roll_back(unquote(persona), version, by=caller(app).id, desk=deployment.desk())
+
+
+@app.get("/v1/personas/<persona>/versions/<version>/report", middlewares=[needs("manage")])
+def report(persona: Annotated[str, Path()], version: Annotated[str, Path()]) -> dict[str, Any]:
+    """Show what a version's dataset turned out to be, with some of its examples."""
+    return personas.report_of(
+        unquote(persona), version, registry=deployment.registry(), bucket=deployment.bucket()
+    )
 
 
 @app.delete("/v1/personas/<persona>", middlewares=[needs("manage")])

@@ -1,4 +1,4 @@
-"""A run that would cost more than its owner allowed waits for a person's yes or no.
+"""A run that would cost more than its owner allowed, or that its owner looks at first, waits for a yes or no.
 
 The state machine hands over a task token, which lets whoever has it decide: it is kept in the registry's
 table alone, never logged, never shown, and gone once it was used.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from maltu.errors import MaltuError
     from maltu.registry import Registry
+    from maltu.settings import PersonaSettings
     from maltu.table import Table
     from maltu.workflow import Notifier, Workflow
 
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 TOKEN_SECONDS: Final = 8 * 86_400  # a day longer than the state machine waits
 
 
-def needs_approval(estimate: float | None, budget: float | None) -> bool:
-    """Whether a person must agree: the price in US dollars is above the budget, or nobody knows it.
+def needs_approval(estimate: float | None, settings: PersonaSettings) -> bool:
+    """Whether a person must agree: always, or where the price in US dollars is above the budget or unknown.
 
-    No budget means that nobody needs to be asked.
+    No budget means that no price needs anybody's yes.
     """
-    return budget is not None and (estimate is None or estimate > budget)
+    budget = settings.budget_usd
+    return settings.approval == "always" or (budget is not None and (estimate is None or estimate > budget))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def ask_approval(
 
     Args:
         run: ``persona``, ``version``, ``run``, ``token``, ``estimate_usd`` (None where nobody knows) and
-            ``budget_usd``.
+            ``budget_usd`` (None where there is no budget).
         approvals: where the token is kept.
         registry: where the version is said to wait.
         notifier: tells the owner.

@@ -13,12 +13,14 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 from maltu.answering import PATIENCE, Answering
 from maltu.approval import Approvals
 from maltu.errors import InvalidSettings, ProviderRejected
 from maltu.keys import Keys
 from maltu.management import Desk
+from maltu.progress import Watch
 from maltu.providers import Provider, open_provider
 from maltu.providers.hosts import host_profile
 from maltu.registry import Registry
@@ -27,6 +29,7 @@ from maltu.removals import Removals
 from maltu.storage import Bucket
 from maltu.table import Table
 from maltu.turns import Turns
+from maltu.uploads import Uploads
 from maltu.usage import Usage
 from maltu.workflow import Notifier, Workflow
 
@@ -105,11 +108,27 @@ def places() -> Places:
         turns=turns(),
         approvals=approvals(),
         removals=Removals(_table()),
+        uploads=uploads(),
         workflow=workflow(),
         notifier=notifier(),
         provider=setting("PROVIDER"),
         open_provider=provider,
     )
+
+
+@cache
+def uploads() -> Uploads:
+    """Exports that come over the endpoint."""
+    # What a browser is sent to must be signed by the newer way, and be where the bucket is: by default boto3
+    # names S3's first region, which sends a form on and loses its file.
+    signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return Uploads(Bucket(boto3.client("s3", config=signing), setting("BUCKET_NAME")), _table())
+
+
+@cache
+def watch() -> Watch:
+    """How versions are doing at the provider."""
+    return Watch(setting("PROVIDER"), provider)
 
 
 @cache
@@ -181,6 +200,7 @@ def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
     for opened in (
         bucket, registry, turns, approvals, keys, usage, workflow, notifier, desk, places, answering,
+        uploads, watch,
         _table, _provider, _secret, _secrets_manager,
     ):  # fmt: skip
         opened.cache_clear()

@@ -45,6 +45,10 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
         ├── PersonaNotFound       no persona of that name
         ├── PersonaNotReady       the persona has no live version yet
         ├── RunNotFound           no run of that name
+        ├── ReportNotFound        no report of that version
+        ├── ExportNotFound        nobody with this key was to upload it
+        ├── NotUploaded           its file is not there
+        ├── ExportConflict        it was dropped for somebody else
         └── RunConflict           what is asked does not go with what the run or version is doing
 """
 
@@ -230,6 +234,22 @@ class PersonaNotReady(RequestError):
 
 class RunNotFound(RequestError):
     """The persona has no run of that name."""
+
+
+class ReportNotFound(RequestError):
+    """The version has no such report, or no longer."""
+
+
+class ExportNotFound(RequestError):
+    """Nobody asked, with the caller's key, for a form to upload an export of that id."""
+
+
+class NotUploaded(RequestError):
+    """The export's file was not uploaded yet, or is gone."""
+
+
+class ExportConflict(RequestError):
+    """The export was dropped for another persona or speaker."""
 
 
 class RunConflict(RequestError):

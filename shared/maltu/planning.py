@@ -163,8 +163,8 @@ def plan_version(
         format=settings.format or default_format(base_model(tuned), provider),
     )
     made_from = {**dataclasses.asdict(chosen), "provider": provider}
-    # What a run may cost does not change what it makes.
-    del made_from["budget_usd"]
+    # What a run may cost, and whom it asks, does not change what it makes.
+    del made_from["budget_usd"], made_from["approval"]
     content = "\n".join(sorted(copy.sha256 for copy in used))
     return Plan(
         settings=chosen,

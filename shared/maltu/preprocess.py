@@ -213,7 +213,7 @@ def _write_dataset(
         "validation_key": f"{prefix}/validation.jsonl" if has_validation else None,
         "estimate_usd": estimate,
         "budget_usd": settings.budget_usd,
-        "needs_approval": needs_approval(estimate, settings.budget_usd),
+        "needs_approval": needs_approval(estimate, settings),
     }
 
 

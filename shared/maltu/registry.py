@@ -3,7 +3,7 @@
 ======================  ====================  =========================================================
 ``pk``                  ``sk``                what the item holds
 ======================  ====================  =========================================================
-``personas``            persona               the pointer to the live version
+``personas``            persona               since when it is known, and the pointer to the live version
 ``versions#<persona>``  version               status, timeline, settings, dataset report, job, failure
 ``exports#<persona>``   identity of exports   the version that was made from exactly these exports
 ``turns``               persona               whose turn it is to train (:mod:`maltu.turns`)
@@ -11,6 +11,7 @@
 ``removals``            removal               what was removed where (:mod:`maltu.removals`)
 ``keys``                hash of the key       what the key is for (:mod:`maltu.keys`)
 ``usage#<month>``       key                   how often it has asked (:mod:`maltu.usage`)
+``uploads``             export                who may drop it, and for whom it was (:mod:`maltu.uploads`)
 ======================  ====================  =========================================================
 
 The state machine writes to the same items without code (``infra/fine_tune.asl.json``). The pointer moves by
@@ -96,6 +97,7 @@ class Registry:
             The attempt, or None where the version is already under way or finished: a failed version is
             only tried again when somebody drops the export again.
         """
+        self._note(persona)
         key = _version_key(persona, version)
         begun = _now_in_milliseconds()
         fresh = {
@@ -105,6 +107,15 @@ class Registry:
         if self.table.put(fresh, condition=IS_NEW):
             return Attempt(version, 1, begun)
         return self._rejoin(key, drop, begun, run_status)
+
+    def _note(self, persona: str) -> None:
+        """Know a persona from its first drop on, whatever comes of it."""
+        self.table.update(
+            _persona_key(persona),
+            "SET created_at = :now",
+            {":now": now()},
+            condition="attribute_not_exists(created_at)",
+        )
 
     def _rejoin(
         self, key: Mapping[str, str], drop: str, begun: str, run_status: Callable[[str], str | None]
@@ -190,7 +201,7 @@ class Registry:
         return self.table.get(_persona_key(persona))
 
     def personas(self) -> list[Item]:
-        """Every persona that has a live version, by name."""
+        """Every persona that anything was dropped for, by name."""
         return self.table.query("personas")
 
     def version(self, persona: str, version: str) -> Item | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from maltu.storage import Bucket
     from maltu.table import Item
     from maltu.turns import Turns
+    from maltu.uploads import Uploads
     from maltu.workflow import Notifier, Workflow
 
 
@@ -42,6 +43,7 @@ class Places:
     turns: Turns
     approvals: Approvals
     removals: Removals
+    uploads: Uploads
     workflow: Workflow
     notifier: Notifier
     provider: str
@@ -159,6 +161,7 @@ def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
         found.refused += one.refused
     if not registry.versions(persona, limit=1):
         found.removed["registry"] += registry.forget_exports(persona) + places.turns.forget(persona)
+        found.removed["registry"] += places.uploads.forget(persona)
 
 
 def _stop(run: str, places: Places) -> int:

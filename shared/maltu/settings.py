@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Recipe = Literal["conversation", "pair"]
 Format = Literal["chat", "bedrock", "completions"]
+Approval = Literal["above_budget", "always"]
 
 MAX_SETTINGS_BYTES = 64 * 1024
 
@@ -45,6 +46,7 @@ class PersonaSettings:
         n_epochs: passes over the dataset; None leaves it to the provider.
         budget_usd: what a run may cost in US dollars, as estimated, before a person must approve it; a price
             that nobody knows is above every budget, and None asks nobody.
+        approval: which runs wait for a person: those above the budget, or every one, whatever it costs.
         aliases: names in the exports, and whose they are; settles who "You" is.
         names: of people outside the chat, to be masked in every text.
     """
@@ -60,11 +62,13 @@ class PersonaSettings:
     base_model: str | None = None
     n_epochs: int | None = None
     budget_usd: float | None = 10.0
+    approval: Approval = "above_budget"
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         _one_of("recipe", self.recipe, get_args(Recipe))
+        _one_of("approval", self.approval, get_args(Approval))
         if self.format is not None:
             _one_of("format", self.format, get_args(Format))
         _between("silence_minutes", self.silence_minutes, 1, 60 * 24 * 365)

@@ -56,7 +56,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Reads exports and settings, writes and copies datasets, and erases all of a persona."""
+    """Takes uploads, reads exports and settings, writes and copies datasets, and erases all of a persona."""
 
     client: S3Client
     name: str
@@ -107,9 +107,10 @@ class Bucket:
         )
         dropped = [each.get("Prefix", "") for page in pages for each in page.get("CommonPrefixes", [])]
         own = [prefix for prefix in dropped if normalised(prefix.split("/")[1]) == persona]
-        return sum(self._erase(prefix) for prefix in [*own, f"{dataset_prefix(persona)}/"])
+        return sum(self.erase_under(prefix) for prefix in [*own, f"{dataset_prefix(persona)}/"])
 
-    def _erase(self, prefix: str) -> int:
+    def erase_under(self, prefix: str) -> int:
+        """Delete every version of every object whose key begins so; return how many went."""
         erased = 0
         pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
         for page in pages:
@@ -129,6 +130,40 @@ class Bucket:
     def store(self, key: str, path: Path, *, content_type: str) -> None:
         """Write a file to ``key``."""
         self.client.upload_file(str(path), self.name, key, ExtraArgs={"ContentType": content_type})
+
+    def upload_form(self, key: str, *, content_type: str, max_bytes: int, seconds: int) -> dict[str, Any]:
+        """Sign a form that posts one file of 1 to ``max_bytes`` to ``key``: its ``url`` and ``fields``."""
+        kind = {"Content-Type": content_type}
+        return self.client.generate_presigned_post(
+            self.name,
+            key,
+            Fields=dict(kind),
+            Conditions=[kind, ["content-length-range", 1, max_bytes]],
+            ExpiresIn=seconds,
+        )
+
+    def size_of(self, key: str) -> int | None:
+        """How many bytes the object at ``key`` has; None where there is none."""
+        # Asked for itself, what is not there would read as forbidden.
+        found = self.client.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1).get("Contents", [])
+        return next((each.get("Size", 0) for each in found if each.get("Key") == key), None)
+
+    def read(self, key: str) -> bytes | None:
+        """What stands at ``key``; None where there is nothing."""
+        if self.size_of(key) is None:
+            return None
+        return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+
+    def copy(self, source: str, key: str, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        """Copy an object within the bucket, with metadata of its own."""
+        self.client.copy_object(
+            Bucket=self.name,
+            Key=key,
+            CopySource={"Bucket": self.name, "Key": source},
+            ContentType=content_type,
+            Metadata=metadata,
+            MetadataDirective="REPLACE",
+        )
 
     def uri(self, key: str) -> str:
         """How AWS's services name the object at ``key``."""

@@ -86,14 +86,17 @@ class Notifier:
         """Say that nothing could be made of a drop; ``where`` is the object's key."""
         self._tell("Maltu: an export could not be used", f"{where}\n\n{reason}\n\n({error})", "failed")
 
-    def approval_needed(self, *, persona: str, run: str, estimate: float | None, budget: float) -> None:
+    def approval_needed(
+        self, *, persona: str, run: str, estimate: float | None, budget: float | None
+    ) -> None:
         """Ask for a yes or a no to a run's price, in US dollars."""
         price = "an unknown price" if estimate is None else f"about {estimate:.2f} USD"
+        limit = "there is no budget" if budget is None else f"the budget is {budget:.2f} USD"
         path = f"/v1/personas/{persona}/runs/{run}"
         self._tell(
             "Maltu: a persona waits for your approval",
             f"Persona: {persona}\nRun: {run}\n\n"
-            f"Training would cost {price}; the budget is {budget:.2f} USD. Nothing was sent yet.\n"
+            f"Training would cost {price}; {limit}. Nothing was sent yet.\n"
             f"POST {path}/approve lets it go on, POST {path}/reject ends it; after 7 days it ends by itself.",
             "awaiting_approval",
         )

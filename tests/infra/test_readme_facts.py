@@ -14,14 +14,14 @@ import pytest
 
 import maltu.registry
 import maltu.workflow
-from maltu import removal, removals
+from maltu import removal, removals, uploads
 from maltu.dataset.files import MIN_EXAMPLES
 from maltu.errors import InvalidSettings
 from maltu.keys import MAX_PERSONAS
 from maltu.naming import MAX_PERSONA_LENGTH
 from maltu.removal import ASKED, MAX_PASSES
 from maltu.removals import GOES_BY_ITSELF, RECEIPT_DAYS
-from maltu.settings import Format, PersonaSettings, Recipe, resolve_settings
+from maltu.settings import Approval, Format, PersonaSettings, Recipe, resolve_settings
 from tests.support.cloud import TEMPLATE
 from tests.support.pages import ROOT, numbers, shown
 from tests.support.source import argument_of, assigned, texts_in
@@ -47,7 +47,7 @@ def test_every_setting_stands_there_with_its_default(readme: Page) -> None:
 
 def test_the_settings_choices_are_the_accepted_ones(readme: Page) -> None:
     table = readme.table_with("silence_minutes")
-    for name, choices in {"recipe": Recipe, "format": Format}.items():
+    for name, choices in {"recipe": Recipe, "format": Format, "approval": Approval}.items():
         assert tuple(re.findall(r"`(\w+)`", table[name][2])) == get_args(choices)
 
 
@@ -111,6 +111,7 @@ def test_what_is_typed_in_for_runs_and_removals_reaches_a_route(readme: Page) ->
     }
     named = {
         "$AT": "$BASE_URL/personas/{persona}", "$RUN": "{run}", "$REMOVAL": "{removal}", "$KEY": "{key}",
+        "$EXPORT": "{export}", "$VERSION": "{version}",
     }  # fmt: skip
     for short, long in {**named, "$BASE_URL": "/v1"}.items():
         asked = {line.replace(short, long) for line in asked}
@@ -247,6 +248,12 @@ def test_the_requests_limits_are_the_endpoints(readme: Page) -> None:
     assert {f"{limit:,}" for limit in limits} <= set(re.findall(r"\d[\d,]*", paragraph))
 
 
+def test_the_uploads_limits_are_the_codes(readme: Page) -> None:
+    (limits,) = (part for part in readme.prose.split("\n\n") if f"{uploads.MAX_BYTES:,}" in part)
+    assert numbers(limits) == {f"{uploads.MAX_BYTES:,}", str(uploads.FORM_SECONDS // 60)}
+    assert set(re.findall(r"`\.(\w+)`", limits)) == uploads.CONTENT_TYPES.keys()
+
+
 def test_the_drops_limits_are_the_codes(readme: Page) -> None:
     (rules,) = (part for part in readme.prose.split("\n\n") if "- `<persona>`" in part)
     assert {str(MAX_PERSONA_LENGTH), str(MIN_EXAMPLES)} <= set(re.findall(r"\d+", rules))
@@ -259,7 +266,7 @@ def test_how_long_things_are_kept_is_the_templates(readme: Page) -> None:
     (old,) = (
         rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
         for rule in rules
-        if "NoncurrentVersionExpiration" in rule
+        if "NoncurrentVersionExpiration" in rule and "Prefix" not in rule
     )
     kept = {
         each["Properties"]["RetentionInDays"]
@@ -270,5 +277,8 @@ def test_how_long_things_are_kept_is_the_templates(readme: Page) -> None:
     assert days["CloudWatch"] == kept
     assert days["SQS"] == {queue // 86_400}
     for key, told in days.items():
-        if "/`" in key:
+        if "`uploads/`" in key:
+            (rule,) = (rule for rule in rules if rule.get("Prefix") == "uploads/")
+            assert told == {rule["ExpirationInDays"]} == set(rule["NoncurrentVersionExpiration"].values())
+        elif "/`" in key:
             assert told == {old}, key

@@ -12,8 +12,8 @@ import pytest
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
-from maltu import answering, callbacks
-from maltu.providers import bedrock
+from maltu import answering, callbacks, preview
+from maltu.providers import HURRIED_SECONDS, bedrock
 from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
 
@@ -91,7 +91,12 @@ def test_every_route_but_kakaos_asks_for_a_key(expanded: dict[str, Any]) -> None
         ("/v1/completions", "post"),
         ("/v1/models", "get"),
         ("/v1/models/base", "get"),
+        ("/v1/exports", "post"),
+        ("/v1/exports/{export}", "get"),
+        ("/v1/personas", "get"),
         ("/v1/personas/{persona}", "get"),
+        ("/v1/personas/{persona}/exports", "post"),
+        ("/v1/personas/{persona}/versions/{version}/report", "get"),
         ("/v1/personas/{persona}", "delete"),
         ("/v1/personas/{persona}/rollback", "post"),
         ("/v1/personas/{persona}/runs/{run}/approve", "post"),
@@ -243,8 +248,24 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "dynamodb:PutItem",
                 "dynamodb:Query",
                 "dynamodb:UpdateItem",
+                "s3:GetObject",
+                "s3:ListBucket",
                 "states:SendTaskSuccess",
                 "states:StartExecution",
+            },
+        ),
+        (
+            "ExportsFunction",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+                "s3:PutObject",
             },
         ),
         (
@@ -310,7 +331,8 @@ REMOVES_FROM_BEDROCK = {
         ),
         ("CleanUpFunction", REMOVES_FROM_BEDROCK),
         ("RemoveFunction", REMOVES_FROM_BEDROCK),
-        ("CompletionFunction", {"bedrock:InvokeModel"}),
+        ("CompletionFunction", {"bedrock:GetModelCustomizationJob", "bedrock:InvokeModel"}),
+        ("ExportsFunction", set[str]()),
         ("KakaoFunction", set[str]()),
         ("KakaoAnswerFunction", {"bedrock:InvokeModel"}),
     ],
@@ -391,7 +413,7 @@ def test_exports_are_private_encrypted_versioned_and_only_reached_over_tls(expan
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert {rule["Id"] for rule in bucket["LifecycleConfiguration"]["Rules"]} == {
         "datasets-are-made-again-from-exports", "files-of-jobs-are-copies",
-        "replaced-and-deleted-versions-go", "broken-uploads-go",
+        "uploads-are-dropped-or-go", "replaced-and-deleted-versions-go", "broken-uploads-go",
     }  # fmt: skip
     assert not [
         r for r in bucket["LifecycleConfiguration"]["Rules"] if r.get("Prefix", "").startswith("exports")
@@ -400,6 +422,46 @@ def test_exports_are_private_encrypted_versioned_and_only_reached_over_tls(expan
     (deny,) = policy["PolicyDocument"]["Statement"]
     assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+def test_an_upload_that_nobody_drops_is_gone_after_a_day_with_all_its_versions(
+    expanded: dict[str, Any],
+) -> None:
+    (bucket,) = of_type(expanded, "AWS::S3::Bucket").values()
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    (uploads,) = (rule for rule in rules if rule.get("Prefix") == "uploads/")
+    assert (uploads["Status"], uploads["ExpirationInDays"]) == ("Enabled", 1)
+    assert uploads["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_another_pages_browser_may_post_a_signed_form_and_nothing_else(expanded: dict[str, Any]) -> None:
+    (bucket,) = of_type(expanded, "AWS::S3::Bucket").values()
+    (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["POST"], ["*"])
+    assert "ExposedHeaders" not in rule
+
+
+def test_who_takes_uploads_reaches_no_persona_and_reads_no_export(expanded: dict[str, Any]) -> None:
+    granted = [s for role, s in statements(expanded) if role == "ExportsFunctionRole"]
+    for statement in granted:
+        if statement["Resource"] == {"Fn::Sub": "${Bucket.Arn}/exports/*"}:
+            assert actions_of(statement) == {"s3:PutObject"}
+        if any(action.startswith("dynamodb:") for action in actions_of(statement)):
+            (keys,) = statement["Condition"].values()
+            # The second is what every function of the endpoint counts requests with.
+            assert keys in ({"dynamodb:LeadingKeys": ["uploads"]}, {"dynamodb:LeadingKeys": ["usage#*"]})
+        if "s3:ListBucket" in actions_of(statement):
+            assert statement["Condition"] == {"StringLike": {"s3:prefix": "uploads/*"}}
+
+
+def test_preprocessing_makes_personas_known_and_none_live(expanded: dict[str, Any]) -> None:
+    granted = [s for role, s in statements(expanded) if role == "PreprocessFunctionRole"]
+    (known,) = (s for s in granted if "personas" in str(s.get("Condition")))
+    assert known["Action"] == "dynamodb:UpdateItem"
+    assert known["Condition"]["ForAllValues:StringEquals"] == {
+        "dynamodb:LeadingKeys": ["personas"],
+        "dynamodb:Attributes": ["pk", "sk", "created_at"],
+    }
 
 
 @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table"])
@@ -472,6 +534,9 @@ def test_a_caller_hears_of_a_slow_provider_from_us() -> None:
     gateway_seconds = 29
     for seconds in (openai.ANSWER_SECONDS, bedrock.ANSWER_SECONDS + bedrock.CONNECT_SECONDS):
         assert seconds < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
+    # A job and its events are two questions.
+    assert FUNCTIONS["CompletionFunction"]["Timeout"] > 2 * HURRIED_SECONDS
+    assert preview.READING_SECONDS < FUNCTIONS["ExportsFunction"]["Timeout"] - 8 < gateway_seconds
 
 
 def test_what_is_reached_without_a_key_holds_no_provider_key_and_calls_one_function(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PREPARING = (
     "preprocess: PutItem exports",
+    "preprocess: UpdateItem personas",
     "preprocess: PutItem versions",
     "preprocess: PutObject report.json",
     "preprocess: PutObject train.jsonl",

@@ -96,6 +96,19 @@ def test_a_run_above_its_budget_waits_for_a_yes(chain_with: OpenChain) -> None:
         assert chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")[0] == 409
 
 
+def test_a_run_waits_whatever_it_costs_where_its_owner_wants_to_look_first(chain: Chain) -> None:
+    chain.cloud.drop(FIRST, export(), approval="always", budget_usd="1000")
+    until(lambda: chain.cloud.version("하준")["status"] == "awaiting_approval")
+    version = chain.cloud.version("하준")
+    assert version["estimate_usd"] == 0
+    assert not [line for line in chain.wire.served if line.startswith("POST")]
+    chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")
+    assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
+    chain.cloud.drop(FIRST, export(), approval="above_budget")
+    chain.cloud.finish()
+    assert statuses(chain) == ["succeeded"], "whom a run asks changes nothing of what it makes"
+
+
 def test_a_rejected_run_sends_nothing(chain_with: OpenChain) -> None:
     with over_budget(chain_with) as chain:
         run = chain.cloud.version("하준")["run"]
