@@ -196,6 +196,25 @@ def test_nothing_is_told_without_the_key(
     assert PERSONA not in str(answer.body)
 
 
+@pytest.mark.usefixtures("client")
+def test_a_key_for_chats_chats_until_it_is_revoked(chain: Chain) -> None:
+    made = chain.api.call("POST", "/v1/keys", {"name": "폰", "personas": [PERSONA], "requests_per_minute": 3})
+    assert made.status == 201, made.body
+    phone = Endpoint.with_key(chain.stack.endpoint, made.body["key"])
+    path = f"/v1/keys/{made.body['id']}"
+
+    assert phone.chat(PERSONA, "저녁은 드셨어요?").ok
+    refused = phone.call("DELETE", path)
+    assert (refused.status, refused.body["error"]["code"]) == (403, "insufficient_scope")
+    assert phone.chat("아무개", "뭐해?").status == 404
+    # A new minute may have begun meanwhile, but not two.
+    assert 429 in {phone.call("GET", "/v1/models").status for _ in range(5)}
+    assert chain.api.call("GET", "/v1/keys").body["data"][0]["used_this_month"] >= 3
+
+    assert chain.api.call("DELETE", path).ok
+    assert phone.call("GET", "/v1/models").status == 401
+
+
 def skill(chain: Chain, secret: str) -> list[str]:
     """Ask as Kakao does where a block has no callback; give the bubbles."""
     event = json.loads((ROOT / "events" / "kakao.json").read_text("utf-8"))
