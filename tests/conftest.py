@@ -23,12 +23,13 @@ os.environ.update(
 )
 
 from maltu import deployment  # noqa: E402 - boto3 reads the environment
-from tests.support import service_data  # noqa: E402 - same
+from tests.support import boto  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-service_data.read_once()
+boto.read_once()
+boto.share_clients()
 
 
 @pytest.fixture(autouse=True)

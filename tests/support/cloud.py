@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
+import pickle
 import re
 import string
 import threading
@@ -353,13 +353,20 @@ def _as_the_api_names_them(_: object, parameters: dict[str, Any]) -> None:
     parameters |= {**named, "input": json.dumps(named["input"], ensure_ascii=False)}
 
 
-_parse = cache(AmazonStateLanguageParser.parse)
+_parse_once = AmazonStateLanguageParser.parse
+
+
+@cache
+def _parsed(definition: str) -> tuple[bytes, Any]:
+    program, tree = _parse_once(definition)
+    return pickle.dumps(program), tree
 
 
 def _parse_again(definition: str) -> tuple[Any, Any]:
     """Parse as moto does for every execution, which costs more than the execution."""
-    program, tree = _parse(definition)
-    return copy.deepcopy(program), tree
+    program, tree = _parsed(definition)
+    # An execution counts in it how often it tried.
+    return pickle.loads(program), tree  # noqa: S301 - it was written above
 
 
 def _evaluate(expression: str) -> Any:  # noqa: ANN401 - whatever JSON the expression gives

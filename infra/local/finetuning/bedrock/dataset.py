@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,8 @@ from infra.local.finetuning.dataset import InvalidFile, lines_of, record_of, wro
 from infra.local.finetuning.engine import Dataset, Message
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
     from infra.local.finetuning.engine import Role
     from infra.local.finetuning.store import Record
 
@@ -37,14 +40,19 @@ def read_from_s3(uri: str, *, training: bool) -> Dataset:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dataset.jsonl"
         try:
-            # The workers ask at the same time, and only a session of its own makes that safe.
-            boto3.Session().client("s3").download_file(bucket, key, str(path))
+            _s3().download_file(bucket, key, str(path))
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "an error")
             raise InvalidFile(f"cannot be read: S3 answered {code}") from None
         except BotoCoreError as error:
             raise InvalidFile(f"cannot be read: {type(error).__name__}") from None
         return read_conversations(path, fewest=FEWEST_EXAMPLES if training else 1)
+
+
+@cache
+def _s3() -> S3Client:
+    # Workers may make it at the same time, and only a session of their own makes that safe.
+    return boto3.Session().client("s3")
 
 
 def read_conversations(path: Path, *, fewest: int) -> Dataset:

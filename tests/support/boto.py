@@ -1,0 +1,58 @@
+"""What boto3 makes anew for each mock of AWS, and what every test may share."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.loaders import Loader
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+_Cache = dict[Any, Any]
+
+# More would be of servers that are gone.
+MOST_CLIENTS = 64
+
+
+def read_once() -> None:
+    """Let loaders that look in the same places share the descriptions of services that they have read."""
+    caches: defaultdict[tuple[type[Loader], tuple[str, ...]], _Cache] = defaultdict(dict)
+
+    def shared(loader: Loader) -> _Cache:
+        return caches[type(loader), tuple(loader.search_paths)]
+
+    def keep_shared(_: Loader, __: _Cache) -> None:
+        """A loader brings an empty cache of its own."""
+
+    # Loaders keep their caches to themselves, and there is no other way in.
+    setattr(Loader, "_cache", property(shared, keep_shared))  # noqa: B010
+
+
+def share_clients() -> None:
+    """Let who asks for the same client in the same environment have the same one.
+
+    A client whose retries are counted remembers failures, and one for an address of its own keeps connections
+    to it: these are made anew.
+    """
+    make: Any = vars(boto3)["client"]
+    lock, clients = threading.Lock(), dict[Any, Any]()
+
+    def client(*args: Any, config: Config | None = None, **kwargs: Any) -> Any:  # noqa: ANN401 - of any service
+        told = {} if config is None else vars(config)
+        if "endpoint_url" in kwargs or "mode" in (told.get("retries") or {}):
+            return make(*args, config=config, **kwargs)
+        environment = frozenset(each for each in os.environ.items() if each[0].startswith("AWS_"))
+        key = (environment, args, frozenset(kwargs.items()), repr(told))
+        with lock:
+            if key not in clients:
+                if len(clients) == MOST_CLIENTS:
+                    del clients[next(iter(clients))]
+                clients[key] = make(*args, config=config, **kwargs)
+            return clients[key]
+
+    setattr(boto3, "client", client)  # noqa: B010 - an assignment would need boto3's hundred overloads
