@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from maltu import aws
 from maltu.answering import PATIENCE, Answering
 from maltu.approval import Approvals
 from maltu.errors import InvalidSettings, ProviderRejected
 from maltu.keys import Keys
 from maltu.management import Desk
 from maltu.progress import Watch
-from maltu.providers import Provider, open_provider
+from maltu.providers import Inference, Provider, open_inference, open_provider
 from maltu.providers.hosts import host_profile
 from maltu.registry import Registry
 from maltu.removal import Places
@@ -44,6 +45,8 @@ SECRET_SECONDS = 300
 @cache
 def bucket() -> Bucket:
     """The bucket of exports and datasets."""
+    # It moves files in parts; whoever moves none need not wait for it.
+    
     return Bucket(boto3.client("s3"), setting("BUCKET_NAME"))
 
 
@@ -81,7 +84,7 @@ def usage() -> Usage:
 def workflow() -> Workflow:
     """The state machines; a function that starts no removal is told of none."""
     return Workflow(
-        boto3.client("stepfunctions"),
+        aws.client("stepfunctions"),
         os.environ.get("STATE_MACHINE_ARN", ""),
         os.environ.get("REMOVAL_MACHINE_ARN", ""),
     )
@@ -133,24 +136,29 @@ def watch() -> Watch:
 
 @cache
 def _table() -> Table:
-    return Table(boto3.client("dynamodb"), setting("TABLE_NAME"))
+    return Table(aws.client("dynamodb"), setting("TABLE_NAME"))
 
 
 @cache
 def notifier() -> Notifier:
     """The owner's topic."""
-    return Notifier(boto3.client("sns"), setting("TOPIC_ARN"))
+    return Notifier(aws.client("sns"), setting("TOPIC_ARN"))
 
 
 @cache
 def answering() -> Answering:
     """The function that answers for a KakaoTalk channel's bot."""
-    return Answering(boto3.client("lambda", config=PATIENCE), setting("ANSWER_FUNCTION"))
+    return Answering(aws.client("lambda", PATIENCE), setting("ANSWER_FUNCTION"))
 
 
 def provider() -> Provider:
     """The fine-tuning provider that this deployment chose."""
     return _provider(_period())
+
+
+def inference() -> Inference:
+    """What asks its models, up much sooner than all of it."""
+    return _inference(_period())
 
 
 def host() -> str | None:
@@ -169,6 +177,11 @@ def secret(variable: str) -> str:
 @lru_cache(maxsize=1)
 def _provider(_: int) -> Provider:
     return open_provider(setting("PROVIDER"), lambda name: _PROVIDER_SETTINGS[name]())
+
+
+@lru_cache(maxsize=1)
+def _inference(_: int) -> Inference:
+    return open_inference(setting("PROVIDER"), lambda name: _PROVIDER_SETTINGS[name]())
 
 
 def _provider_key() -> str:
@@ -193,7 +206,7 @@ def _secret(arn: str, _: int) -> str:
 
 @cache
 def _secrets_manager() -> SecretsManagerClient:
-    return boto3.client("secretsmanager")
+    return aws.client("secretsmanager")
 
 
 def forget() -> None:
@@ -201,9 +214,10 @@ def forget() -> None:
     for opened in (
         bucket, registry, turns, approvals, keys, usage, workflow, notifier, desk, places, answering,
         uploads, watch,
-        _table, _provider, _secret, _secrets_manager,
+        _table, _provider, _inference, _secret, _secrets_manager,
     ):  # fmt: skip
         opened.cache_clear()
+    aws.forget()
 
 
 def _period() -> int:
