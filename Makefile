@@ -45,7 +45,8 @@ test: $(VENV) $(SAM) $(RANKS) ## Run every test
 fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
 	@FUZZ_ROUNDS=$(ROUNDS) .venv/bin/pytest --numprocesses=auto tests/unit/exports/test_fuzz.py
 
-bench: $(BENCH) $(RANKS) ## Compare preprocessing with other ways of doing it (some minutes)
+bench: $(BENCH) $(RANKS) ## Measure the functions, and compare preprocessing with other ways of doing it (some minutes)
+	@PYTHONPATH=shared:. .venv/bin/python -m tests.bench.start
 	@PYTHONPATH=shared:. .venv-bench/bin/python -m tests.bench.preprocess
 
 docs: $(DOCS) ## Build the pages of docs/ into build/docs

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised, unknown
+from maltu.patience import all_in_time
 from maltu.prompts import NOTHING_SAID, dialogue_labels, render_prompt
 from maltu.providers import Replies, Reply
 
@@ -62,7 +63,7 @@ def chat_completion(
 ) -> dict[str, Any]:
     """Answer ``POST /v1/chat/completions``."""
     live = live_model(name, registry)
-    replies = _ask(live, messages, sampling, inference)
+    (replies,) = all_in_time(lambda said: _ask(live, said, sampling, inference), [messages])
     choices = [
         {
             "index": index,
@@ -86,7 +87,9 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
 ) -> dict[str, Any]:
     """Answer ``POST /v1/completions``: each prompt is what the other side says; ``echo`` repeats it first."""
     live = live_model(name, registry)
-    asked = [_ask(live, [{"role": "user", "content": prompt}], sampling, inference) for prompt in prompts]
+    asked = all_in_time(
+        lambda prompt: _ask(live, [{"role": "user", "content": prompt}], sampling, inference), prompts
+    )
     every = Replies(
         tuple(
             replace(reply, text=prompt + reply.text) if echo else reply

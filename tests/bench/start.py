@@ -1,9 +1,9 @@
 """``make bench``: what the functions themselves cost, cold and warm, beside the provider's own time.
 
-Cold: fresh processes in shuffled rounds, from the interpreter's start until the first answer is there, in CPU
-seconds, which hold none of what others take; the measure is a program that does nothing but open OpenAI's SDK.
-Warm: seconds of an answer less those in which the provider was waited for, and less AWS's too. The functions
-are those that are deployed, in front of moto and a provider on loopback that takes a known time.
+Cold: fresh processes in shuffled rounds, from the interpreter's start until the first answer is there. It is
+told in CPU seconds, which hold none of what others take, and as a multiple of a program that does nothing but
+open OpenAI's SDK. Warm: seconds of an answer less those in which the provider was waited for, and less AWS's
+too. The functions are those that are deployed, in front of moto and a provider on loopback.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from maltu.table import Table
 from tests.support.aws_wire import moto_on_a_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 ROOT = Path(__file__).parents[2]
 PROVIDER_SECONDS = 0.05
@@ -64,7 +64,9 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--python", default=sys.executable, help="one with the layer's requirements and boto3")
+    parser.add_argument(
+        "--python", default=sys.executable, help="one with the layer's requirements and boto3"
+    )
     asked = parser.parse_args()
     version = subprocess.run([asked.python, "-V"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 - as asked
     print(f"{platform.platform()}, {version}, {os.cpu_count()} cores, {asked.rounds} rounds\n")
@@ -81,7 +83,9 @@ def main() -> None:
 
 
 def _print_starts(cases: dict[str, Case], rounds: list[dict[str, Any]]) -> None:
-    print(f"{'until the first answer':28}{'CPU ms':>8}{'wall ms':>9}{'x SDK':>7}{'least':>7}{'most':>7}  goal")
+    print(
+        f"{'until the first answer':28}{'CPU ms':>8}{'wall ms':>9}{'x SDK':>7}{'least':>7}{'most':>7}  goal"
+    )
     for name, case in cases.items():
         cpu, wall = (median(each[name][kind] for each in rounds) * 1000 for kind in ("cpu", "wall"))
         ratios = [each[name]["cpu"] / each[SDK]["cpu"] for each in rounds]
@@ -158,7 +162,7 @@ class _Answering(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _provider() -> Iterator[str]:
+def _provider() -> Generator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -168,7 +172,7 @@ def _provider() -> Iterator[str]:
 
 
 @contextmanager
-def _aws() -> Iterator[dict[str, str]]:
+def _aws() -> Generator[dict[str, str]]:
     """Bring AWS up with what a function needs; give its environment."""
     environment = {
         "PATH": os.environ["PATH"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import openai
 
@@ -20,7 +20,7 @@ def as_our_errors() -> Generator[None]:
     try:
         yield
     except openai.APIStatusError as error:
-        body = error.body if isinstance(error.body, dict) else error.message
+        body = cast("object", error.body) or error.message
         raise as_error(
             Refusal(error.status_code, body, error.response.headers.get("retry-after", ""))
         ) from error

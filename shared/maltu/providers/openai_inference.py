@@ -50,9 +50,7 @@ class OpenAIInference:
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
         """Answer through ``chat/completions``."""
         asked = {"messages": list(messages), self._answer_limit: sampling.max_tokens}
-        return self._ask(
-            "chat/completions", model, asked, sampling, lambda choice: choice["message"]["content"]
-        )
+        return self._ask("chat/completions", model, asked, sampling, _text_of_chat)
 
     def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
         """Continue through the legacy ``completions``."""
