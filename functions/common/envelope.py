@@ -19,6 +19,7 @@ from maltu.errors import (
     NotUploaded,
     PersonaNotFound,
     PersonaNotReady,
+    ProviderTimedOut,
     ProviderUnavailable,
     QuotaUsedUp,
     RateLimited,
@@ -56,6 +57,7 @@ _ANSWERS: tuple[tuple[type[MaltuError], int, str, str | None], ...] = (
     (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
     (ModelClosed, 410, "invalid_request_error", "model_closed"),
     (ModelNotReady, 503, "server_error", "model_not_ready"),
+    (ProviderTimedOut, 504, "server_error", "timeout"),
     (ProviderUnavailable, 502, "server_error", "provider_unavailable"),
     (MaltuError, 502, "server_error", "provider_error"),
 )
@@ -74,6 +76,7 @@ _PROVIDER = {
     429: "The provider's rate limit is reached: try again in a moment.",
     502: "The provider could not answer: try again; if it stays, its log tells the owner why.",
     503: "The model is being made ready: try again in a moment.",
+    504: "The provider took too long: try again.",
 }
 
 

@@ -26,7 +26,7 @@ def chat_completions(request: Annotated[ChatRequest, Body()]) -> Response[Any]:
         [message.plain() for message in request.messages],
         request.sampling(request.max_completion_tokens or request.max_tokens),
         registry=deployment.registry(),
-        provider=deployment.provider(),
+        inference=deployment.inference(),
     )
     return _answered(whole, request)
 
@@ -41,7 +41,7 @@ def completions(request: Annotated[CompletionRequest, Body()]) -> Response[Any]:
         request.sampling(request.max_tokens),
         echo=bool(request.echo),
         registry=deployment.registry(),
-        provider=deployment.provider(),
+        inference=deployment.inference(),
     )
     return _answered(whole, request)
 

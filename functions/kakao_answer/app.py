@@ -47,7 +47,7 @@ def _bubbles(persona: str, text: str) -> list[str]:
             [{"role": "user", "content": text}],
             Sampling(max_tokens=MAX_TOKENS),
             registry=deployment.registry(),
-            provider=deployment.provider(),
+            inference=deployment.inference(),
         )
     except MaltuError as error:
         logger.warning("not answered", extra={"error": type(error).__name__, "reason": str(error)})

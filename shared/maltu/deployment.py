@@ -1,6 +1,7 @@
 """What one deployed function works with, read from its environment: the only place that knows both.
 
-Clients live as long as the function's process. The provider is opened anew every five minutes, so that a
+A function loads what it opens and nothing else: imports are most of a cold start. Clients live as long as the
+function's process. The provider is opened anew every five minutes, so that a
 rotated key takes effect without a deployment.
 """
 
@@ -12,31 +13,29 @@ import time
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
-from maltu.answering import PATIENCE, Answering
-from maltu.approval import Approvals
+from maltu import aws
 from maltu.errors import InvalidSettings, ProviderRejected
-from maltu.keys import Keys
-from maltu.management import Desk
-from maltu.progress import Watch
-from maltu.providers import Provider, open_provider
-from maltu.providers.hosts import host_profile
-from maltu.registry import Registry
-from maltu.removal import Places
-from maltu.removals import Removals
-from maltu.storage import Bucket
-from maltu.table import Table
-from maltu.turns import Turns
-from maltu.uploads import Uploads
-from maltu.usage import Usage
-from maltu.workflow import Notifier, Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
+
+    from maltu.answering import Answering
+    from maltu.approval import Approvals
+    from maltu.keys import Keys
+    from maltu.management import Desk
+    from maltu.progress import Watch
+    from maltu.providers import Inference, Provider
+    from maltu.registry import Registry
+    from maltu.removal import Places
+    from maltu.removals import Removals
+    from maltu.storage import Bucket
+    from maltu.table import Table
+    from maltu.turns import Turns
+    from maltu.uploads import Uploads
+    from maltu.usage import Usage
+    from maltu.workflow import Notifier, Workflow
 
 SECRET_SECONDS = 300
 
@@ -44,44 +43,60 @@ SECRET_SECONDS = 300
 @cache
 def bucket() -> Bucket:
     """The bucket of exports and datasets."""
+    import boto3  # it moves files in parts
+
+    from maltu.storage import Bucket
+
     return Bucket(boto3.client("s3"), setting("BUCKET_NAME"))
 
 
 @cache
 def registry() -> Registry:
     """Personas and versions."""
+    from maltu.registry import Registry
+
     return Registry(_table())
 
 
 @cache
 def turns() -> Turns:
     """Whose turn it is to train."""
+    from maltu.turns import Turns
+
     return Turns(_table())
 
 
 @cache
 def approvals() -> Approvals:
     """The runs that wait for a yes."""
+    from maltu.approval import Approvals
+
     return Approvals(_table())
 
 
 @cache
 def keys() -> Keys:
     """The endpoint's keys, without the owner's own."""
+    from maltu.keys import Keys
+
     return Keys(_table())
 
 
 @cache
 def usage() -> Usage:
     """How often each key has asked."""
+    from maltu.usage import Usage
+
     return Usage(_table())
 
 
 @cache
 def workflow() -> Workflow:
     """The state machines; a function that starts no removal is told of none."""
+    from maltu.workflow import Workflow
+
     return Workflow(
-        boto3.client("stepfunctions"),
+        aws.client("stepfunctions"),
         os.environ.get("STATE_MACHINE_ARN", ""),
         os.environ.get("REMOVAL_MACHINE_ARN", ""),
     )
@@ -90,10 +105,12 @@ def workflow() -> Workflow:
 @cache
 def desk() -> Desk:
     """What management works with."""
+    from maltu.management import Desk
+
     return Desk(
         registry(),
         approvals(),
-        Removals(_table()),
+        _removals(),
         workflow(),
         keep_models_days=int(setting("KEEP_MODELS_DAYS")),
     )
@@ -102,12 +119,14 @@ def desk() -> Desk:
 @cache
 def places() -> Places:
     """Everything that may hold something of a persona."""
+    from maltu.removal import Places
+
     return Places(
         bucket=bucket(),
         registry=registry(),
         turns=turns(),
         approvals=approvals(),
-        removals=Removals(_table()),
+        removals=_removals(),
         uploads=uploads(),
         workflow=workflow(),
         notifier=notifier(),
@@ -119,6 +138,12 @@ def places() -> Places:
 @cache
 def uploads() -> Uploads:
     """Exports that come over the endpoint."""
+    import boto3
+    from botocore.config import Config
+
+    from maltu.storage import Bucket
+    from maltu.uploads import Uploads
+
     # What a browser is sent to must be signed by the newer way, and be where the bucket is: by default boto3
     # names S3's first region, which sends a form on and loses its file.
     signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
@@ -128,24 +153,39 @@ def uploads() -> Uploads:
 @cache
 def watch() -> Watch:
     """How versions are doing at the provider."""
+    from maltu.progress import Watch
+
     return Watch(setting("PROVIDER"), provider)
 
 
 @cache
+def _removals() -> Removals:
+    from maltu.removals import Removals
+
+    return Removals(_table())
+
+
+@cache
 def _table() -> Table:
-    return Table(boto3.client("dynamodb"), setting("TABLE_NAME"))
+    from maltu.table import Table
+
+    return Table(aws.client("dynamodb"), setting("TABLE_NAME"))
 
 
 @cache
 def notifier() -> Notifier:
     """The owner's topic."""
-    return Notifier(boto3.client("sns"), setting("TOPIC_ARN"))
+    from maltu.workflow import Notifier
+
+    return Notifier(aws.client("sns"), setting("TOPIC_ARN"))
 
 
 @cache
 def answering() -> Answering:
     """The function that answers for a KakaoTalk channel's bot."""
-    return Answering(boto3.client("lambda", config=PATIENCE), setting("ANSWER_FUNCTION"))
+    from maltu.answering import PATIENCE, Answering
+
+    return Answering(aws.client("lambda", PATIENCE), setting("ANSWER_FUNCTION"))
 
 
 def provider() -> Provider:
@@ -153,10 +193,17 @@ def provider() -> Provider:
     return _provider(_period())
 
 
+def inference() -> Inference:
+    """What asks its models, up much sooner than all of it."""
+    return _inference(_period())
+
+
 def host() -> str | None:
     """Whose prices and dates hold; None where any host's do, for the local server stands for each of them."""
     if setting("PROVIDER") == "bedrock":
         return "bedrock"
+    from maltu.providers.hosts import host_profile
+
     name = host_profile(setting("PROVIDER_BASE_URL") or None).name
     return None if name == "local" else name
 
@@ -168,7 +215,16 @@ def secret(variable: str) -> str:
 
 @lru_cache(maxsize=1)
 def _provider(_: int) -> Provider:
+    from maltu.providers import open_provider
+
     return open_provider(setting("PROVIDER"), lambda name: _PROVIDER_SETTINGS[name]())
+
+
+@lru_cache(maxsize=1)
+def _inference(_: int) -> Inference:
+    from maltu.providers import open_inference
+
+    return open_inference(setting("PROVIDER"), lambda name: _PROVIDER_SETTINGS[name]())
 
 
 def _provider_key() -> str:
@@ -193,17 +249,17 @@ def _secret(arn: str, _: int) -> str:
 
 @cache
 def _secrets_manager() -> SecretsManagerClient:
-    return boto3.client("secretsmanager")
+    return aws.client("secretsmanager")
 
 
 def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
     for opened in (
         bucket, registry, turns, approvals, keys, usage, workflow, notifier, desk, places, answering,
-        uploads, watch,
-        _table, _provider, _secret, _secrets_manager,
+        uploads, watch, _table, _removals, _provider, _inference, _secret, _secrets_manager,
     ):  # fmt: skip
         opened.cache_clear()
+    aws.forget()
 
 
 def _period() -> int:

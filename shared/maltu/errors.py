@@ -17,6 +17,7 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     ├── ProviderError             the fine-tuning provider
     │   ├── RateLimited           its limit is reached: try again later
     │   ├── ProviderUnavailable   no answer, or a server error: try again
+    │   │   └── ProviderTimedOut      no answer from a model in the time that its caller waits
     │   ├── ProviderRejected      it refused the request; the same request will be refused again
     │   │   ├── TrainingNotAvailable  this account may not create fine-tunes
     │   │   └── ModelClosed           the base model was shut down, with what was tuned from it
@@ -110,6 +111,10 @@ class RateLimited(ProviderError):
 
 class ProviderUnavailable(ProviderError):
     """The provider did not answer, or answered with a server error; the same call may pass later."""
+
+
+class ProviderTimedOut(ProviderUnavailable):
+    """A model gave no answer in the time that its caller waits."""
 
 
 class ProviderRejected(ProviderError):

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised, unknown
+from maltu.patience import all_in_time
 from maltu.prompts import NOTHING_SAID, dialogue_labels, render_prompt
 from maltu.providers import Replies, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from maltu.providers import Provider, Sampling
+    from maltu.providers import Inference, Sampling
     from maltu.registry import Item, Registry
 
 Message = dict[str, str]
@@ -58,11 +59,11 @@ def live_model(name: str, registry: Registry) -> LiveModel:
 
 
 def chat_completion(
-    name: str, messages: Sequence[Message], sampling: Sampling, *, registry: Registry, provider: Provider
+    name: str, messages: Sequence[Message], sampling: Sampling, *, registry: Registry, inference: Inference
 ) -> dict[str, Any]:
     """Answer ``POST /v1/chat/completions``."""
     live = live_model(name, registry)
-    replies = _ask(live, messages, sampling, provider)
+    (replies,) = all_in_time(lambda said: _ask(live, said, sampling, inference), [messages])
     choices = [
         {
             "index": index,
@@ -82,11 +83,13 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
     *,
     echo: bool,
     registry: Registry,
-    provider: Provider,
+    inference: Inference,
 ) -> dict[str, Any]:
     """Answer ``POST /v1/completions``: each prompt is what the other side says; ``echo`` repeats it first."""
     live = live_model(name, registry)
-    asked = [_ask(live, [{"role": "user", "content": prompt}], sampling, provider) for prompt in prompts]
+    asked = all_in_time(
+        lambda prompt: _ask(live, [{"role": "user", "content": prompt}], sampling, inference), prompts
+    )
     every = Replies(
         tuple(
             replace(reply, text=prompt + reply.text) if echo else reply
@@ -103,7 +106,7 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
     return _answer("cmpl", "text_completion", name, choices, every)
 
 
-def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provider: Provider) -> Replies:
+def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, inference: Inference) -> Replies:
     settings = live.settings
     said = [message for message in messages if message["role"] not in {"system", "developer"}]
     if not said:
@@ -119,7 +122,7 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provi
         raise InvalidRequest("messages holds no text with role 'user' to answer.", param="messages")
     if settings["format"] != "completions":
         said = [{**message, "content": message["content"] or NOTHING_SAID} for message in said]
-        return provider.chat(live.model, [{"role": "system", "content": system}, *said], sampling)
+        return inference.chat(live.model, [{"role": "system", "content": system}, *said], sampling)
     user_label, persona_label = dialogue_labels(settings["speaker"], named=live.named)
     prompt = render_prompt(
         said,
@@ -130,7 +133,7 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, provi
         recipe=settings["recipe"],
     )
     stops = (*((settings["stop"],) if settings["stop"] else ()), *sampling.stop)
-    replies = provider.complete(live.model, prompt, replace(sampling, stop=stops[:_MOST_STOPS]))
+    replies = inference.complete(live.model, prompt, replace(sampling, stop=stops[:_MOST_STOPS]))
     # Completions are trained to begin with the space that follows the separator.
     choices = [replace(reply, text=reply.text.removeprefix(" ")) for reply in replies.choices]
     return replace(replies, choices=tuple(_cut(reply, stops[_MOST_STOPS:]) for reply in choices))

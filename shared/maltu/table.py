@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +11,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 Item = dict[str, Any]
-
-_to_dynamo = TypeSerializer().serialize
-_from_dynamo = TypeDeserializer().deserialize
 
 # Words that DynamoDB keeps for itself; expressions name them with "#".
 _RESERVED = {"#status": "status", "#drop": "drop", "#by": "by"}
@@ -154,33 +148,49 @@ def _used(expressions: str, values: Mapping[str, Any], names: Mapping[str, str] 
 
 
 def _pack(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _to_dynamo(_exact(value)) for name, value in item.items()}
+    return {name: _to_dynamo(value) for name, value in item.items()}
 
 
 def _unpack(item: Mapping[str, Any]) -> Item:
-    return {name: _plain(_from_dynamo(value)) for name, value in item.items()}
+    return {name: _from_dynamo(value) for name, value in item.items()}
 
 
-def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """DynamoDB numbers are decimals; a float's shortest decimal form keeps its value."""
+def _to_dynamo(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    """Name a value's type as DynamoDB does; a float's shortest decimal form keeps its value."""
     match value:
-        case float():
-            return Decimal(str(value))
-        case dict():
-            return {key: _exact(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": repr(value)}
+        case str():
+            return {"S": value}
         case list() | tuple():
-            return [_exact(each) for each in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
+            return {"L": [_to_dynamo(each) for each in value]}  # pyright: ignore[reportUnknownVariableType]  # JSON
+        case _:
+            return {"M": _pack(value)}
+
+
+def _from_dynamo(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    ((kind, value),) = typed.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return _number(value)
+        case "L":
+            return [_from_dynamo(each) for each in value]
+        case "M":
+            return _unpack(value)
         case _:
             return value
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
-        case list():
-            return [_plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
-        case _:
-            return value
+def _number(text: str) -> float:
+    """Read a decimal; what is whole is an int, as DynamoDB does not tell 1 from 1.0."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+        return int(number) if number.is_integer() else number

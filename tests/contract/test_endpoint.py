@@ -231,7 +231,7 @@ def test_either_name_bounds_an_answer_and_nothing_lifts_the_bound(
         asked.append(sampling)
         return Replies((Reply("응", "stop"),), 1, 1)
 
-    monkeypatch.setattr(deployment.provider(), "chat", note)
+    monkeypatch.setattr(deployment.inference(), "chat", note)
     for given in ({}, {limit: 7}, {limit: 100_000}):
         assert up.post(CHAT, {"model": "하준", "messages": ASK, **given})[0] == 200
     assert [sampling.max_tokens for sampling in asked] == [256, 7, 1024]
@@ -246,7 +246,7 @@ def test_a_callers_instructions_are_added_to_the_personas_own(
         shown.extend(messages)
         return Replies((Reply("응", "stop"),), 1, 1)
 
-    monkeypatch.setattr(deployment.provider(), "chat", note)
+    monkeypatch.setattr(deployment.inference(), "chat", note)
     asides = [{"role": role, "content": f"as {role}"} for role in ("system", "developer")]
     assert up.post(CHAT, {"model": "하준", "messages": [*asides, {**ASK[0], "name": "서연"}]})[0] == 200
     own, *added = shown[0]["content"].split("\n\n")

@@ -15,7 +15,7 @@ import pytest
 from botocore.config import Config
 
 from infra.local.finetuning import create_app, serve
-from maltu import callbacks, deployment, kakao
+from maltu import callbacks, kakao
 from maltu.errors import CallbackRefused
 from tests.support.cloud import cloud
 from tests.support.dialogues import ANSWERED, export
@@ -199,7 +199,7 @@ def test_a_late_answer_is_apologised_for_and_not_asked_for_again(
     invoked: Invocations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hurried = Config(connect_timeout=1, read_timeout=0.2, retries={"total_max_attempts": 1})
-    monkeypatch.setattr(deployment, "PATIENCE", hurried)
+    monkeypatch.setattr("maltu.answering.PATIENCE", hurried)
     monkeypatch.setattr(invoked, "held", 0.6)
     before = len(invoked.payloads)
     assert texts(ask(skill(callbackUrl=None))) == (kakao.LATE,)

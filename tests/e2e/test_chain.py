@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.request
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from infra.local.drop import Export, drop, follow
 from infra.local.endpoint import Endpoint
 from infra.local.stack import running_stack
 from maltu import kakao
+from tests.support.clients import CLIENTS, Desk
 from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.stack import Stack
+    from tests.support.clients import Client
 
 pytestmark = pytest.mark.e2e
 
@@ -169,6 +172,27 @@ def test_the_persona_streams_what_it_answers(client: openai.OpenAI) -> None:
 
     with pytest.raises(openai.NotFoundError):
         client.chat.completions.create(model="아무개", messages=messages, stream=True)
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("public", CLIENTS)
+def test_a_public_client_set_up_as_its_page_says_is_answered_and_told_what_is_wrong(
+    chain: Chain, tmp_path: Path, public: Client
+) -> None:
+    desk = Desk(tmp_path, f"{chain.stack.endpoint}/v1", chain.stack.api_key, PERSONA)
+
+    told = desk.run(public)
+    unknown = replace(desk, persona="아무개").run(public)
+    refused = replace(desk, api_key="wrong").run(public)
+
+    assert told.returncode == 0, told.stderr
+    # Once whole and once streamed.
+    assert told.stdout.strip() in {f"{whole}\n{streamed}" for whole in REPLIES for streamed in REPLIES}
+    assert unknown.returncode
+    assert "아무개" in unknown.stderr
+    assert "404" in unknown.stderr
+    assert refused.returncode
+    assert "401" in refused.stderr
 
 
 def test_the_persona_is_listed_as_a_model(client: openai.OpenAI) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from maltu import answering, kakao
+from maltu import answering, kakao, patience
 from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.dataset.examples import CONTEXT_TURNS
 from maltu.dataset.files import MIN_EXAMPLES, SAMPLES
@@ -25,7 +26,9 @@ from tests.support.source import assigned, known_models
 if TYPE_CHECKING:
     from maltu.exports.reading import Messenger
 
-EXPORTS, DATASET, KAKAO = (PAGES[DOCS / f"{name}.md"] for name in ("exports", "dataset", "kakao"))
+EXPORTS, DATASET, KAKAO, CLIENTS = (
+    PAGES[DOCS / f"{name}.md"] for name in ("exports", "dataset", "kakao", "clients")
+)
 
 
 def messengers() -> list[Messenger]:
@@ -126,3 +129,22 @@ def test_the_settings_in_the_docs_are_accepted() -> None:
 def test_every_format_of_a_dataset_stands_in_the_docs() -> None:
     (section,) = re.findall(r"^## Formats\n(.*?)^## ", DATASET.text, re.MULTILINE | re.DOTALL)
     assert tuple(re.findall(r"^- `(\w+)`:", section, re.MULTILINE)) == get_args(Format)
+
+
+def test_every_line_of_the_clients_page_is_run_by_the_tests() -> None:
+    run = {"bash": 3, "python": 2, "js": 1}  # what tests/support/clients.py runs
+    assert Counter(kind for kind, _ in CLIENTS.blocks) == run
+
+
+def test_how_long_a_client_may_wait_stands_in_the_docs() -> None:
+    (section,) = re.findall(r"^## How long an answer may take\n(.*)", CLIENTS.text, re.MULTILINE | re.DOTALL)
+    status, code = next((row[1], row[3]) for row in envelope_answers() if row[0] == "ProviderTimedOut")
+    assert numbers(section) == {"29", f"{patience.SECONDS:g}", status}
+    assert f"`{code}`" in section
+
+
+def envelope_answers() -> list[tuple[str, ...]]:
+    """The endpoint's table of errors: class, status, type, code."""
+    table = assigned(DOCS.parent / "functions" / "common" / "envelope.py", "_ANSWERS")
+    rows = [row for row in table.elts if isinstance(row, ast.Tuple)]
+    return [tuple(ast.unparse(cell).strip("'") for cell in row.elts) for row in rows]

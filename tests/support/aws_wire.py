@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
+from botocore.session import Session
 from moto.core.models import botocore_stubber
 from starlette.concurrency import run_in_threadpool
 
@@ -98,7 +98,7 @@ class Callers:
     @contextmanager
     def installed(self) -> Generator[None]:
         """Let the parties' clients call there, and give up soon."""
-        real: Callable[..., Any] = vars(boto3)["client"]
+        real: Callable[..., Any] = vars(Session)["create_client"]
 
         def client(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - a client of any service
             # moto's state machine shows this key.
@@ -107,5 +107,5 @@ class Callers:
                 kwargs["config"] = (kwargs.get("config") or Config()).merge(self._patience)
             return real(*args, **kwargs)
 
-        with mock.patch.object(boto3, "client", client):
+        with mock.patch.object(Session, "create_client", client):
             yield

@@ -101,7 +101,19 @@ class Replies:
     completion_tokens: int
 
 
-class Provider(Protocol):
+class Inference(Protocol):
+    """What asks a tuned model. Both methods raise :class:`maltu.errors.ProviderError` and nothing else."""
+
+    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
+        """Answer a dialogue of ``role`` and ``content``."""
+        ...
+
+    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
+        """Continue a text: for models tuned in the ``completions`` format."""
+        ...
+
+
+class Provider(Inference, Protocol):
     """What an adapter does. Every method raises :class:`maltu.errors.ProviderError` and nothing else."""
 
     def check_access(self, base_model: str) -> None:
@@ -134,14 +146,6 @@ class Provider(Protocol):
         """
         ...
 
-    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
-        """Answer a dialogue of ``role`` and ``content``."""
-        ...
-
-    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
-        """Continue a text: for models tuned in the ``completions`` format."""
-        ...
-
     def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
         """Remove the uploaded files of these names; return their ids. What is gone already is no error."""
         ...
@@ -153,6 +157,21 @@ class Provider(Protocol):
         else waits for it, this raises ``ProviderUnavailable``.
         """
         ...
+
+
+def open_inference(name: str, setting: Callable[[str], str]) -> Inference:
+    """Open what answers, without what trains; the arguments are :func:`open_provider`'s.
+
+    Raises:
+        InvalidSettings: there is no such adapter.
+    """
+    if name != "openai":
+        return open_provider(name, setting)
+    from maltu.providers.hosts import host_profile  # noqa: PLC0415 - as below
+    from maltu.providers.openai_inference import OpenAIInference  # noqa: PLC0415 - as below
+
+    base_url = setting("base_url") or None
+    return OpenAIInference(api_key=setting("api_key"), base_url=base_url, host=host_profile(base_url))
 
 
 def open_provider(name: str, setting: Callable[[str], str]) -> Provider:

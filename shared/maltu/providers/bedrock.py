@@ -1,4 +1,4 @@
-"""Amazon Bedrock: models are tuned and answer inside the account, through boto3 and without a key.
+"""Amazon Bedrock: models are tuned and answer inside the account, through botocore and without a key.
 
 Bedrock reads a dataset from our bucket, but only where its key is ASCII, and personas have names of any
 script: so an upload is a copy within S3, under a prefix that holds nothing else and is all that Bedrock's
@@ -11,13 +11,19 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from maltu.errors import ModelNotReady, ProviderRejected, ProviderUnavailable, TrainingFailed
+from maltu import aws
+from maltu.errors import (
+    ModelNotReady,
+    ProviderRejected,
+    ProviderTimedOut,
+    ProviderUnavailable,
+    TrainingFailed,
+)
 from maltu.providers import HURRIED_SECONDS, Job, JobStatus, Replies
 from maltu.providers.bedrock_chat import reply_of, request_of
 from maltu.providers.bedrock_errors import as_our_errors, code_of
@@ -46,7 +52,7 @@ _STAGES: Final = ("training", "dataProcessing", "validation")  # the latest firs
 
 
 class BedrockProvider:
-    """The port's adapter over boto3.
+    """The port's adapter over botocore.
 
     Args:
         bucket: where the files of jobs are kept.
@@ -164,6 +170,8 @@ class BedrockProvider:
                 if code_of(error) == "ResourceNotFoundException":
                     raise ModelNotReady("Bedrock does not know the model's deployment.") from error
                 raise
+            except (ReadTimeoutError, ConnectTimeoutError) as error:
+                raise ProviderTimedOut("Bedrock did not answer in time.") from error
 
         # Its own words about a request may quote it.
         with as_our_errors(quoting=False), ThreadPoolExecutor(sampling.n) as pool:
@@ -270,7 +278,7 @@ def _client(service: str, seconds: float, *, attempts: int) -> Any:  # noqa: ANN
         read_timeout=seconds,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    return cast("Any", boto3).client(service, config=config)
+    return aws.client(service, config)
 
 
 def _name(run: str) -> str:

@@ -52,7 +52,7 @@ _BY_CODE: Final[Mapping[str, tuple[type[ProviderError], str]]] = {
 
 @contextmanager
 def as_our_errors(*, quoting: bool = True) -> Generator[None]:
-    """Raise boto3's errors as the port's; ``quoting`` tells whether to repeat what AWS says about them."""
+    """Raise botocore's errors as the port's; ``quoting`` tells whether to repeat what AWS says about them."""
     try:
         yield
     except ClientError as error:
@@ -65,7 +65,7 @@ def as_our_errors(*, quoting: bool = True) -> Generator[None]:
         raise ProviderRejected("There are no AWS credentials to ask Bedrock with.") from error
     except ParamValidationError as error:
         # Its report quotes the request.
-        raise ProviderRejected("boto3 refused the request to Bedrock before it was sent.") from error
+        raise ProviderRejected("botocore refused the request to Bedrock before it was sent.") from error
     except BotoCoreError as error:
         reason = f"Bedrock's answer could not be read ({type(error).__name__})."
         raise ProviderUnavailable(reason) from error

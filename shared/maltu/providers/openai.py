@@ -7,32 +7,28 @@ later try finds it. How hosts differ stands in :mod:`maltu.providers.hosts`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import openai
 
 from maltu.errors import DeploymentNeeded, ModelNotReady, ProviderRejected, ProviderUnavailable
-from maltu.providers import HURRIED_SECONDS, Job, JobStatus, Replies, Reply, Sampling
+from maltu.providers import HURRIED_SECONDS, Job, JobStatus
 from maltu.providers.access import check_base_model, check_training
 from maltu.providers.deploying import check_answers, delete_custom_model, deployable, ensure_custom_model
 from maltu.providers.hosts import HostProfile, host_profile
 from maltu.providers.marks import RUN_KEY, files_named, jobs_of, mark
+from maltu.providers.openai_errors import as_our_errors
+from maltu.providers.openai_inference import OpenAIInference
 from maltu.providers.progress import finish_of, steps_of
-from maltu.providers.refusals import answering, as_our_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from openai.types import Completion
-    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
     from openai.types.fine_tuning import FineTuningJob
 
     from maltu.providers import DatasetFile
 
-T = TypeVar("T")
-
 REQUEST_SECONDS: Final = 20.0
-ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
 UPLOAD_SECONDS: Final = 300.0
 CREATE_SECONDS: Final = 60.0
 EVENTS: Final = 5
@@ -50,11 +46,12 @@ _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _FILE_IS_READ: Final = frozenset({"processed", "error", "failed"})
 
 
-class OpenAIProvider:
+class OpenAIProvider(OpenAIInference):
     """The port's adapter over the openai SDK; the host's profile is found by the base URL."""
 
     def __init__(self, *, api_key: str, base_url: str | None = None, host: HostProfile | None = None) -> None:
         self._host = host or host_profile(base_url)
+        super().__init__(api_key=api_key, base_url=base_url, host=self._host)
         self._client = openai.OpenAI(
             api_key=api_key, base_url=base_url, timeout=REQUEST_SECONDS, max_retries=2
         )
@@ -143,39 +140,6 @@ class OpenAIProvider:
             check_answers(self._serving, self._host, model, base=base_model, waiting=waiting)
         return model
 
-    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
-        """Answer through ``chat.completions``."""
-        with answering(model):
-            answer = self._asked().chat.completions.create(
-                model=model,
-                messages=cast("list[ChatCompletionMessageParam]", list(messages)),
-                n=sampling.n,
-                temperature=_or_omit(sampling.temperature),
-                top_p=_or_omit(sampling.top_p),
-                seed=_or_omit(sampling.seed),
-                stop=_or_omit(list(sampling.stop) or None),
-                extra_body={self._host.answer_limit: sampling.max_tokens},
-            )
-        return _replies(answer, [choice.message.content or "" for choice in answer.choices])
-
-    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
-        """Continue through the legacy ``completions``."""
-        with answering(model):
-            answer = self._asked().completions.create(
-                model=model,
-                prompt=prompt,
-                max_tokens=sampling.max_tokens,
-                n=sampling.n,
-                temperature=_or_omit(sampling.temperature),
-                top_p=_or_omit(sampling.top_p),
-                seed=_or_omit(sampling.seed),
-                stop=_or_omit(list(sampling.stop) or None),
-            )
-        return _replies(answer, [choice.text for choice in answer.choices])
-
-    def _asked(self) -> openai.OpenAI:
-        return self._serving.with_options(timeout=ANSWER_SECONDS, max_retries=0)
-
     def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
         """Delete the files of these names."""
         with as_our_errors():
@@ -242,17 +206,3 @@ def _deleted(delete: Callable[[str], object], name: str) -> bool:
     except openai.NotFoundError:
         return False
     return True
-
-
-def _or_omit(value: T | None) -> T | openai.Omit:
-    return openai.omit if value is None else value
-
-
-def _replies(answer: ChatCompletion | Completion, texts: Sequence[str]) -> Replies:
-    usage = answer.usage
-    reasons = [choice.finish_reason or "stop" for choice in answer.choices]
-    return Replies(
-        tuple(Reply(text, reason) for text, reason in zip(texts, reasons, strict=True)),
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-    )

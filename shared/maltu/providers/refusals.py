@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, cast
-
-import openai
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from maltu.errors import (
     ModelClosed,
@@ -49,32 +48,64 @@ _BY_STATUS: Final[Mapping[int, tuple[type[ProviderError], str]]] = {
 }
 
 
-@contextmanager
-def as_our_errors(*, of_a_model: bool = False) -> Generator[None]:
-    """Translate the SDK's errors; ``of_a_model`` where only a model can be what is not found."""
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise _refusal(error, of_a_model=of_a_model) from error
-    except openai.APITimeoutError as error:
-        raise ProviderUnavailable("The provider did not answer in time.") from error
-    except openai.APIConnectionError as error:
-        raise ProviderUnavailable("The provider could not be reached; check its base URL.") from error
-    except openai.OpenAIError as error:
-        reason = f"The provider's answer could not be read ({type(error).__name__})."
-        raise ProviderUnavailable(reason) from error
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An HTTP answer that is none.
+
+    Attributes:
+        status: of HTTP.
+        body: what stands under ``error`` of its JSON, or whatever it holds instead.
+        retry_after: the header of that name.
+    """
+
+    status: int
+    body: object
+    retry_after: str = ""
+
+    @property
+    def code(self) -> str | None:
+        """The host's own name for it."""
+        code = self._field("code")
+        return code if isinstance(code, str) else None
+
+    @property
+    def said(self) -> str:
+        """What the host says about it."""
+        return str(self._field("message") or self.body)[:SAID_AT_MOST]
+
+    def _field(self, name: str) -> object:
+        return cast("dict[str, Any]", self.body).get(name) if isinstance(self.body, dict) else None
+
+
+def as_error(refusal: Refusal, *, of_a_model: bool = False, quoting: bool = True) -> ProviderError:
+    """Name a refusal.
+
+    Args:
+        refusal: the host's answer.
+        of_a_model: only a model can be what is not found.
+        quoting: whether to repeat what the host says, which may repeat the request.
+    """
+    other = (ProviderUnavailable if refusal.status >= SERVER_ERROR else ProviderRejected,
+             f"The provider answered {refusal.status}")  # fmt: skip
+    if of_a_model and refusal.status == NOT_FOUND:
+        other = _NO_MODEL
+    kind, meaning = _BY_CODE.get(refusal.code or "") or _BY_STATUS.get(refusal.status, other)
+    named = refusal.code or refusal.status
+    reason = f"{meaning} ({named}: {refusal.said})." if quoting else f"{meaning} ({named})."
+    if kind is RateLimited:
+        return RateLimited(reason, retry_after=_seconds(refusal.retry_after))
+    return kind(reason)
 
 
 @contextmanager
 def answering(model: str) -> Generator[None]:
-    """Translate the SDK's errors where a tuned model is asked, and say so where its base is gone.
+    """Say so where a tuned model is not found because its base is gone.
 
     Raises:
         ModelClosed: the model is not found, and the base that its name tells was shut down.
     """
     try:
-        with as_our_errors(of_a_model=True):
-            yield
+        yield
     except ModelNotReady as error:
         _, _, tuned_from = model.partition("ft:")
         base, today = base_model(tuned_from.partition(":")[0]), datetime.now(UTC).date()
@@ -87,20 +118,5 @@ def answering(model: str) -> Generator[None]:
         ) from error
 
 
-def _refusal(error: openai.APIStatusError, *, of_a_model: bool) -> ProviderError:
-    other = (ProviderUnavailable if error.status_code >= SERVER_ERROR else ProviderRejected,
-             f"The provider answered {error.status_code}")  # fmt: skip
-    if of_a_model and error.status_code == NOT_FOUND:
-        other = _NO_MODEL
-    kind, meaning = _BY_CODE.get(error.code or "") or _BY_STATUS.get(error.status_code, other)
-    body = cast("dict[str, object]", error.body) if isinstance(error.body, dict) else {}
-    said = str(body.get("message") or error.message)[:SAID_AT_MOST]
-    reason = f"{meaning} ({error.code or error.status_code}: {said})."
-    if kind is RateLimited:
-        return RateLimited(reason, retry_after=_retry_after(error))
-    return kind(reason)
-
-
-def _retry_after(error: openai.APIStatusError) -> int | None:
-    said = error.response.headers.get("retry-after", "")
+def _seconds(said: str) -> int | None:
     return int(said) if said.isascii() and said.isdigit() else None

@@ -1,0 +1,137 @@
+"""Answers over OpenAI's protocol: one POST, and the one thing here that does without OpenAI's SDK.
+
+Importing the SDK takes twice as long as all else that answering needs, and every cold start would pay for it.
+Of what it does, this needs none: a question is never asked twice by itself, for it is paid for twice.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import urllib3
+
+from maltu.errors import ProviderTimedOut, ProviderUnavailable
+from maltu.providers import Replies, Reply
+from maltu.providers.refusals import Refusal, answering, as_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from maltu.providers import Sampling
+    from maltu.providers.hosts import HostProfile
+
+BASE_URL: Final = "https://api.openai.com/v1"
+CONNECT_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
+OK: Final = 200
+_MOST_AT_ONCE: Final = 8
+
+
+class OpenAIInference:
+    """What tuned models answer, at OpenAI and every host that speaks its protocol.
+
+    Args:
+        api_key: the host's.
+        base_url: ends where ``/chat/completions`` begins; None is OpenAI's own.
+        host: the host's peculiarities.
+    """
+
+    def __init__(self, *, api_key: str, base_url: str | None, host: HostProfile) -> None:
+        self._answer_limit = host.answer_limit
+        self._url = (host.inference_url or base_url or BASE_URL).rstrip("/")
+        self._http = urllib3.PoolManager(
+            maxsize=_MOST_AT_ONCE,
+            headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+            retries=False,
+        )
+
+    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
+        """Answer through ``chat/completions``."""
+        asked = {"messages": list(messages), self._answer_limit: sampling.max_tokens}
+        return self._ask("chat/completions", model, asked, sampling, _text_of_chat)
+
+    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
+        """Continue through the legacy ``completions``."""
+        asked = {"prompt": prompt, "max_tokens": sampling.max_tokens}
+        return self._ask("completions", model, asked, sampling, _text_of_completion)
+
+    def _ask(
+        self,
+        path: str,
+        model: str,
+        asked: Mapping[str, Any],
+        sampling: Sampling,
+        text_of: Callable[[Mapping[str, Any]], str | None],
+    ) -> Replies:
+        body = {"model": model, **asked, **_chosen(sampling)}
+        with answering(model):
+            answer = self._post(path, json.dumps(body).encode())
+        try:
+            usage: Mapping[str, int] = answer.get("usage") or {}
+            return Replies(
+                tuple(
+                    Reply(text_of(choice) or "", choice.get("finish_reason") or "stop")
+                    for choice in answer["choices"]
+                ),
+                prompt_tokens=usage.get("prompt_tokens", 0),
+                completion_tokens=usage.get("completion_tokens", 0),
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise _unreadable(error) from error
+
+    def _post(self, path: str, body: bytes) -> dict[str, Any]:
+        try:
+            response = self._http.request("POST", f"{self._url}/{path}", body=body, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise _unheard(error) from error
+        if response.status != OK:
+            raise as_error(
+                Refusal(response.status, _error_in(response.data), response.headers.get("retry-after", "")),
+                of_a_model=True,
+                quoting=False,
+            )
+        try:
+            return json.loads(response.data)
+        except ValueError as error:
+            raise _unreadable(error) from error
+
+
+def _text_of_chat(choice: Mapping[str, Any]) -> str | None:
+    return choice["message"]["content"]
+
+
+def _text_of_completion(choice: Mapping[str, Any]) -> str | None:
+    return choice["text"]
+
+
+def _chosen(sampling: Sampling) -> dict[str, Any]:
+    """What the caller chose; a host may refuse a null where it takes an absence."""
+    chosen = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "seed": sampling.seed,
+        "stop": list(sampling.stop) or None,
+    }
+    return {"n": sampling.n, **{name: value for name, value in chosen.items() if value is not None}}
+
+
+def _error_in(data: bytes) -> object:
+    try:
+        told = json.loads(data)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", told).get("error") if isinstance(told, dict) else None
+
+
+def _unheard(error: urllib3.exceptions.HTTPError) -> ProviderUnavailable:
+    # A refused connection counts as one that took too long there.
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    if isinstance(error, urllib3.exceptions.TimeoutError) and not refused:
+        return ProviderTimedOut("The provider did not answer in time.")
+    return ProviderUnavailable("The provider could not be reached; check its base URL.")
+
+
+def _unreadable(error: Exception) -> ProviderUnavailable:
+    return ProviderUnavailable(f"The provider's answer could not be read ({type(error).__name__}).")
