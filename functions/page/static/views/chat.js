@@ -39,9 +39,9 @@ export function view({ persona }) {
       ${talk.bubbles.length ? nothing : answers ? opening(talk, persona) : html`
         <div class="opening"><p>${t("notYet.chat")}</p>
           <a class="button primary" href=${to("p", persona, "versions")}>${t("tab.versions")}</a></div>`}
-      <ol class="log" role="log" aria-live="polite" aria-label=${persona}>
+      <div class="log" role="log" aria-live="polite" aria-label=${persona}>
         ${repeat(talk.bubbles, (_, at) => at, (bubble, at) => said(bubble, at, talk, persona))}
-      </ol>
+      </div>
       ${talk.typing ? html`
         <p class="typing" role="status"><span class="hidden">${t("typing", { persona })}</span>
           <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span></p>` : nothing}
@@ -68,12 +68,12 @@ function said(bubble, at, talk, persona) {
   const first = before?.mine !== bubble.mine;
   const last = after?.mine !== bubble.mine;
   return html`
-    <li class="said ${bubble.mine ? "mine" : "theirs"} ${first ? "first" : ""}">
+    <p class="said ${bubble.mine ? "mine" : "theirs"} ${first ? "first" : ""}">
       ${bubble.mine ? nothing : html`<span class="face">${first ? avatar(persona) : nothing}</span>`}
       <span class="hidden">${bubble.mine ? t("you") : persona}:</span>
       <span class="bubble">${bubble.text}</span>
       ${last ? html`<time datetime=${bubble.at.toISOString()}>${clock(bubble.at)}</time>` : nothing}
-    </li>`;
+    </p>`;
 }
 
 /** Which version answers: the live one, or another to compare it with. */

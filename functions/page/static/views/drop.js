@@ -67,7 +67,8 @@ function uploading() {
     <div class="card" role="status">
       <p><b>${drop.file.name}</b> <small>${bytes(drop.file.size)}</small></p>
       <p>${reading ? t("drop.reading") : t("drop.uploading", { part: percent(drop.gone) })}</p>
-      <progress aria-label=${drop.file.name} max="1" .value=${reading ? undefined : drop.gone}></progress>
+      ${reading ? html`<progress aria-label=${drop.file.name}></progress>`
+        : html`<progress aria-label=${drop.file.name} max="1" .value=${drop.gone}></progress>`}
       <button type="button" class="quiet" @click=${() => { drop.stop?.abort(); drop = { ...drop, file: null, error: null }; redraw(); }}>${t("cancel")}</button>
     </div>`;
 }
