@@ -3,9 +3,11 @@ import { html, render } from "./parts/lit-html.js";
 import { number, t } from "./words.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** A chart: `.label`, and `.chart` as `{labels, sets: [{label, data, ...}], rows, table, options}`. */
+/**
+ * `.chart` is {label, labels, sets, rows, least, most, marks}: its title, what its data are of, each set as {label,
+ * data, kind, colour, share}, whether bars lie, the least span of its scale, and the lines that stand out.
+ */
 class ChartBox extends HTMLElement {
   #drawn = null;
   #said = "";
@@ -37,17 +39,19 @@ class ChartBox extends HTMLElement {
     await import("./parts/chart.js");
     if (wanted !== this.#wanted || !this.isConnected) return;
     this.#drawn?.destroy();
-    this.#drawn = new globalThis.Chart(this.querySelector("canvas"), config(wanted, getComputedStyle(this)));
+    const css = getComputedStyle(this);
+    globalThis.Chart.defaults.font.family = css.fontFamily;
+    this.#drawn = new globalThis.Chart(this.querySelector("canvas"), config(wanted, css));
   };
 }
 
 customElements.define("chart-box", ChartBox);
 
-function frame({ label, rows, labels, sets, tall }) {
+function frame({ label, rows, labels, sets }) {
   return html`
     <figure>
       <figcaption>${label}</figcaption>
-      <div class="canvas" data-rows=${rows ? Math.min(labels.length, 12) : tall ? "tall" : "plain"}>
+      <div class="canvas" data-rows=${rows ? Math.min(labels.length, 12) : "plain"}>
         <canvas role="img" aria-label=${label}></canvas>
       </div>
       <details class="numbers"><summary>${t("asTable")}</summary>
@@ -71,25 +75,30 @@ function config(wanted, css) {
   const across = wanted.rows ? "x" : "y";
   const axis = { ticks: { color: colour("muted"), font: { size: 12 } }, grid: { display: false }, border: { color: colour("line") } };
   const share = wanted.sets.some((set) => set.share);
+  const named = wanted.sets.filter((set) => set.kind !== "range");
   return {
     type: "bar",
     data: { labels: wanted.labels, datasets: wanted.sets.map((set) => dataset(set, colour)) },
     options: {
       indexAxis: along,
       maintainAspectRatio: false,
-      animation: still.matches ? false : { duration: 400 },
+      animation: false,
       scales: {
-        [along]: { ...axis, stacked: Boolean(wanted.stacked) },
+        [along]: { ...axis, ticks: { ...axis.ticks, autoSkip: !wanted.rows } },
         [across]: {
           ...axis,
-          min: wanted.least, max: wanted.most, beginAtZero: true, stacked: Boolean(wanted.stacked),
+          suggestedMin: wanted.least, suggestedMax: wanted.most, beginAtZero: true,
           grid: { color: (tick) => colour(wanted.marks?.includes(tick.tick?.value) ? "muted" : "line") },
           ticks: { ...axis.ticks, maxTicksLimit: 6, precision: share || wanted.marks ? undefined : 0,
             ...(share ? { callback: (value) => number(value, { style: "percent", maximumFractionDigits: 0 }) } : {}) },
         },
       },
       plugins: {
-        legend: { display: wanted.sets.length > 1, labels: { color: colour("ink"), boxWidth: 12, usePointStyle: true } },
+        legend: {
+          display: named.length > 1,
+          labels: { color: colour("ink"), boxHeight: 7, usePointStyle: true,
+            filter: (item) => named.includes(wanted.sets[item.datasetIndex]) },
+        },
         tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${cell(item.raw, wanted.sets[item.datasetIndex])}` } },
       },
     },

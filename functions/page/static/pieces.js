@@ -1,5 +1,6 @@
 // Small things that several views show.
 import { html, nothing, svg } from "./parts/lit-html.js";
+import { redraw } from "./state.js";
 import { explain, t } from "./words.js";
 
 const COLOURS = 8;
@@ -48,4 +49,22 @@ export function tile(label, value, note) {
 /** How a version stands, as a coloured word. */
 export function status(name) {
   return html`<span class="status" data-status=${name}>${t(`status.${name}`)}</span>`;
+}
+
+// Which folds somebody opened or closed, by name.
+const folds = new Map();
+
+/** Something that is drawn only while it is open. */
+export function fold(name, summary, content, { open = false, kind = "section" } = {}) {
+  const isOpen = folds.get(name) ?? open;
+  const toggled = (event) => {
+    if (event.target.open === isOpen) return;
+    folds.set(name, event.target.open);
+    redraw();
+  };
+  return html`
+    <details class=${kind} ?open=${isOpen} @toggle=${toggled}>
+      <summary>${summary}</summary>
+      ${isOpen ? content() : nothing}
+    </details>`;
 }

@@ -44,9 +44,12 @@ export const number = (value, options) => new Intl.NumberFormat(language, option
 /** A part of a whole. */
 export const percent = (value) => number(value, { style: "percent", maximumFractionDigits: 1 });
 
-/** A price in US dollars; cents are too coarse for most of them. */
+/** A price in US dollars; cents are too coarse for the smallest. */
 export const dollars = (value) =>
-  number(value, { style: "currency", currency: "USD", maximumFractionDigits: value > 0 && value < 1 ? 4 : 2 });
+  number(value, {
+    style: "currency", currency: "USD", currencyDisplay: "narrowSymbol",
+    ...(value > 0 && value < 1 ? { minimumSignificantDigits: 2, maximumSignificantDigits: 2 } : {}),
+  });
 
 /** A size in bytes. */
 export function bytes(value) {

@@ -2,21 +2,19 @@
 import { html, nothing } from "../parts/lit-html.js";
 import "../charts.js";
 import { call, personaPath } from "../api.js";
-import { problem, tile } from "../pieces.js";
+import { fold, loading, problem, tile } from "../pieces.js";
 import { redraw } from "../state.js";
 import { dollars, maybe, number, t } from "../words.js";
 
 const MOST_SPEAKERS = 8;
 
-// The reports that were opened, with their samples, by version.
+// The samples that were looked at, by version.
 const read = new Map();
 
-/** Show what the registry knows of the report; its samples are read from the bucket when they are asked for. */
+/** Show the report's numbers; its samples are read when somebody wants to see them. */
 export function report(persona, version, open) {
   const { report: about } = version;
-  return html`
-    <details class="section" ?open=${open}>
-      <summary><h3>${t("report")}</h3></summary>
+  return fold(`report ${version.version}`, html`<h3>${t("report")}</h3>`, () => html`
       <dl class="tiles">
         ${tile(t("messages"), number(about.messages))}
         ${tile(t("conversations"), number(about.conversations))}
@@ -27,8 +25,7 @@ export function report(persona, version, open) {
       </dl>
       ${about.warnings.map((warning) => html`<p class="warning" lang="en">${warning}</p>`)}
       <div class="charts">${charts(about).map((chart) => html`<chart-box .chart=${chart}></chart-box>`)}</div>
-      ${samples(persona, version)}
-    </details>`;
+      ${samples(persona, version)}`, { open });
 }
 
 function cost(version) {
@@ -57,23 +54,23 @@ function charts(about) {
 }
 
 function samples(persona, { version }) {
-  const got = read.get(version);
-  const load = async (event) => {
-    if (!event.target.open || read.has(version)) return;
-    read.set(version, { loading: true });
-    try {
-      read.set(version, { report: await call("GET", personaPath(persona, "versions", version, "report")) });
-    } catch (error) {
-      read.set(version, { error });
-    }
-    redraw();
-  };
-  return html`
-    <details class="samples" @toggle=${load}>
-      <summary>${t("samples")}</summary>
-      ${got?.error ? problem(got.error) : nothing}
-      ${(got?.report?.samples ?? []).map((sample) => html`<div class="talk">${said(sample)}</div>`)}
-    </details>`;
+  return fold(`samples ${version}`, t("samples"), () => {
+    const got = samplesOf(persona, version);
+    if (!got) return loading();
+    if (got instanceof Error) return problem(got);
+    return got.map((sample) => html`<div class="talk">${said(sample)}</div>`);
+  }, { kind: "samples" });
+}
+
+/** Read a version's samples once. */
+function samplesOf(persona, version) {
+  if (!read.has(version)) {
+    read.set(version, null);
+    call("GET", personaPath(persona, "versions", version, "report"))
+      .then((report) => report.samples ?? [], (error) => error)
+      .then((found) => { read.set(version, found); redraw(); });
+  }
+  return read.get(version);
 }
 
 /** An example in any of the formats, as bubbles. */

@@ -3,7 +3,7 @@
 import { html, nothing } from "../parts/lit-html.js";
 import "../charts.js";
 import { call, personaPath, Refused } from "../api.js";
-import { problem, tile } from "../pieces.js";
+import { fold, problem, tile } from "../pieces.js";
 import { redraw } from "../state.js";
 import { distributions, samples } from "./exhibits.js";
 import { maybe, moment, number, percent, t } from "../words.js";
@@ -25,18 +25,19 @@ export function style(persona, { version }, versions) {
   const other = others.find((each) => each.version === against.get(version));
   const sides = [{ name: t("thisVersion"), style: mine, colour: "s1" }];
   if (other) sides.push({ name: moment(other.created_at), style: styleOf(persona, other.version), colour: "s2" });
-  return html`
-    <details class="section style">
-      <summary><h3>${t("style")}</h3> <span class="score">${score(mine)}</span></summary>
+  const summary = html`<h3>${t("style")}</h3> <span class="score">${score(mine)}</span>`;
+  return fold(`style ${version}`, summary, () => html`
       <p class="hint">${t("style.what")}</p>
       ${mine.void ? html`<div class="warning"><p>${t("style.void")}</p>${mine.void_because.map((why) => html`<p lang="en">${why}</p>`)}</div>` : nothing}
       ${mine.warnings.map((warning) => html`<p class="warning" lang="en">${warning}</p>`)}
       ${others.length ? compared(version, others) : nothing}
-      <dl class="tiles">${sides.flatMap(({ name, style: each }) => tiles(each, sides.length > 1 ? `${name}: ` : ""))}</dl>
+      <dl class="tiles">
+        ${sides.map(({ name, style: each }) => tiles(each, sides.length > 1 ? `${name}: ` : ""))}
+        ${has(mine.auc) ? tile(t("style.auc"), number(mine.auc, { maximumFractionDigits: 2 }), t("style.auc.note")) : nothing}
+      </dl>
       ${scores(sides)}
       ${distributions(sides)}
-      ${samples(sides)}
-    </details>`;
+      ${samples(sides)}`, { kind: "section style" });
 }
 
 /** Read a version's report once; nothing is shown until it is there. */
@@ -51,7 +52,7 @@ function styleOf(persona, version) {
   return read.get(at);
 }
 
-const score = ({ overall }) => (overall === null ? t("style.noScore") : percent(overall));
+const score = ({ overall }) => (!has(overall) ? t("style.noScore") : percent(overall));
 
 function compared(version, others) {
   return html`
@@ -64,11 +65,10 @@ function compared(version, others) {
 }
 
 function tiles(style, prefix) {
-  const between = style.low === null || style.low === undefined ? null : `${percent(style.low)} – ${percent(style.high)}`;
+  const between = has(style.low) ? `${percent(style.low)} – ${percent(style.high)}` : null;
   return [
     tile(`${prefix}${t("style.overall")}`, score(style), between),
-    style.copy_rate === null || style.copy_rate === undefined ? nothing : tile(`${prefix}${t("style.copied")}`, percent(style.copy_rate)),
-    style.auc === null || style.auc === undefined ? nothing : tile(`${prefix}${t("style.auc")}`, number(style.auc, { maximumFractionDigits: 2 }), t("style.auc.note")),
+    has(style.copy_rate) ? tile(`${prefix}${t("style.copied")}`, percent(style.copy_rate)) : nothing,
   ];
 }
 
@@ -78,13 +78,13 @@ function scores(sides) {
   const names = measures.map((name) => maybe(`measure.${name}`, name) + (name === UNCOUNTED ? " *" : ""));
   const ranges = sides.map(({ name, style: each, colour }) => ({
     label: t("style.range", { name }), kind: "range", colour,
-    data: measures.map((measure) => { const { low, high } = each.scores[measure] ?? {}; return low === null || low === undefined ? null : [low, high]; }),
+    data: measures.map((measure) => { const { low, high } = each.scores[measure] ?? {}; return has(low) ? [low, high] : null; }),
   }));
   const points = sides.map(({ name, style: each, colour }) => ({
     label: name, kind: "points", colour, data: measures.map((measure) => each.scores[measure]?.scaled ?? null),
   }));
   return html`
-    <chart-box .chart=${{ label: t("style.scores"), rows: true, labels: names, sets: [...points, ...ranges], least: -1, most: 1, marks: [0, 1] }}></chart-box>
+    <chart-box .chart=${{ label: t("style.scores"), rows: true, labels: names, sets: [...points, ...ranges], least: 0, most: 1, marks: [0, 1] }}></chart-box>
     <p class="hint">${t("style.scores.what")}</p>
     <details class="numbers"><summary>${t("style.numbers")}</summary><div class="scroll"><table>
       <thead><tr><th scope="col">${t("style.measure")}</th>${sides.map(({ name }) => html`<th scope="col">${name}</th>`)}
@@ -96,4 +96,6 @@ function scores(sides) {
     </table></div></details>`;
 }
 
-const decimal = (value) => (value === null || value === undefined ? "–" : number(value, { maximumFractionDigits: 3 }));
+const has = (value) => value !== null && value !== undefined;
+
+const decimal = (value) => (has(value) ? number(value, { maximumFractionDigits: 3 }) : "–");

@@ -39,7 +39,6 @@ export function view({ persona }) {
 
 function one(version, at, about) {
   const isLive = version.version === about.live_version;
-  const open = at === 0 || isLive;
   return html`
     <article class="card version" aria-labelledby=${version.version}>
       <header>
@@ -50,7 +49,7 @@ function one(version, at, about) {
       ${version.failure ? failure(version) : nothing}
       ${version.status === "awaiting_approval" ? price(version, about) : nothing}
       ${actions(version, about, isLive)}
-      ${version.report ? report(about.persona, version, open) : nothing}
+      ${version.report ? report(about.persona, version, at === 0) : nothing}
       ${ANSWERS.has(version.status) ? style(about.persona, version, about.versions) : nothing}
     </article>`;
 }

@@ -265,7 +265,7 @@ export const en = {
   "format.discord-csv": "Discord",
   "format.discord-json": "Discord",
   "skipped.unanswered turns": "turns nobody answered",
-  "skipped.the persona's media": "the person's photos and files",
+  "skipped.the persona's media": "photos and files",
   "skipped.system": "the messenger's notices",
   "skipped.deleted": "deleted messages",
   "skipped.empty": "empty messages",
