@@ -163,7 +163,7 @@ export const ko = {
   thisVersion: "이 버전",
   "style.scores": "바닥과 천장 사이의 점수",
   "style.scores.what": "0이 바닥, 1이 천장이에요. 막대는 점수가 100번 중 95번 놓이는 범위예요. *는 종합에 들어가지 않아요.",
-  "style.range": "{name}, 95%",
+  "style.range": "{name}, 95% 범위",
   "style.numbers": "잰 값",
   "style.measure": "무엇을",
   "style.floor": "바닥",
