@@ -15,6 +15,7 @@ BENCH := .venv-bench/.installed
 CLIENTS := .venv-clients/.installed
 DOCS := .venv-docs/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
+PARTS := functions/page/static/parts/LICENCES.txt
 UV := .venv/bin/uv
 
 # sam must neither report home nor look for an account when it only reads a file.
@@ -34,13 +35,13 @@ ROUNDS ?= 2000
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV) $(SAM) $(RANKS) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
+demo: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.demo
 
-local: $(VENV) $(SAM) $(RANKS) ## Keep the whole chain up on this machine until Ctrl-C
+local: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Keep the whole chain up on this machine until Ctrl-C
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
 
-test: $(VENV) $(SAM) $(CLIENTS) $(RANKS) ## Run every test
+test: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) build/parts/axe.min.js ## Run every test
 	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
 
 fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
@@ -69,10 +70,10 @@ format: $(VENV) ## Rewrite the code in the project's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-build: $(VENV) $(SAM) $(RANKS) ## Build the stack for AWS
+build: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Build the stack for AWS
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
 
-deploy: $(VENV) $(SAM) $(RANKS) ## Deploy to AWS with PROVIDER=bedrock, openai or compatible; says first what is missing
+deploy: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Deploy to AWS with PROVIDER=bedrock, openai or compatible; says first what is missing
 	@PYTHONPATH=shared .venv/bin/python -m infra.deploy
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
@@ -87,6 +88,7 @@ lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer 
 
 clean: ## Remove everything that make has made, the environments included
 	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-clients .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf functions/page/static/parts
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -128,3 +130,9 @@ $(DOCS): requirements/docs.txt $(VENV)
 $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
 	.venv/bin/python shared/fetch_ranks.py
 	@touch $@
+
+$(PARTS): functions/fetch_parts.py functions/parts/package-lock.json $(VENV)
+	.venv/bin/python functions/fetch_parts.py
+
+build/parts/axe.min.js: functions/fetch_parts.py functions/parts/package-lock.json $(VENV)
+	.venv/bin/python functions/fetch_parts.py --tests

@@ -40,6 +40,11 @@ class Stack:
         return f"{self.aws.url}/_aws/execute-api/{self.outputs['ApiId']}/{self.outputs['ApiStage']}"
 
     @property
+    def page(self) -> str:
+        """The page; its addresses are relative to this one, so that the slash belongs to it."""
+        return f"{self.endpoint}/"
+
+    @property
     def bucket(self) -> str:
         """Where exports are dropped."""
         return self.outputs["BucketName"]

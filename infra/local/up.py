@@ -45,6 +45,7 @@ def _wait_for_the_end() -> None:
 
 def _publish(stack: Stack) -> None:
     state = {
+        "page": stack.page,
         "endpoint": stack.endpoint,
         "api_key": stack.api_key,
         "bucket": stack.bucket,
@@ -79,6 +80,7 @@ def usage(stack: Stack) -> str:
 The chain is up. Ctrl-C stops it.
 
   bucket        {stack.bucket}
+  page          {stack.page}
   endpoint      {stack.endpoint}
   API key       {stack.api_key}
 

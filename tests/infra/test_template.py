@@ -77,11 +77,14 @@ def actions_of(statement: dict[str, Any]) -> set[str]:
     return {actions} if isinstance(actions, str) else set(actions)
 
 
-# Kakao can send a header of one's own choice and no key: its function compares the header with a secret.
-WITHOUT_KEY = ("/kakao/{persona}", "post")
+# Kakao can send a header of one's own choice and no key: its function compares the header with a secret. The page
+# and the API's description are the same for everybody and hold nothing of anybody's.
+KAKAO = ("/kakao/{persona}", "post")
+PAGE = {("/", "get"), ("/static/{file+}", "get"), ("/v1/openapi.json", "get")}
+WITHOUT_KEY = {KAKAO, *PAGE}
 
 
-def test_every_route_but_kakaos_asks_for_a_key(expanded: dict[str, Any]) -> None:
+def test_every_route_but_kakaos_and_the_pages_asks_for_a_key(expanded: dict[str, Any]) -> None:
     (api,) = of_type(expanded, "AWS::ApiGateway::RestApi").values()
     methods = [
         (path, verb, method) for path, verbs in api["Body"]["paths"].items() for verb, method in verbs.items()
@@ -106,10 +109,10 @@ def test_every_route_but_kakaos_asks_for_a_key(expanded: dict[str, Any]) -> None
         ("/v1/keys", "get"),
         ("/v1/keys", "post"),
         ("/v1/keys/{key}", "delete"),
-        WITHOUT_KEY,
+        *WITHOUT_KEY,
     }
     for path, verb, method in methods:
-        if (path, verb) == WITHOUT_KEY:
+        if (path, verb) in WITHOUT_KEY:
             # So SAM says that a method has no authorizer.
             assert method["security"] == [{"NONE": []}]
             continue
@@ -550,6 +553,24 @@ def test_what_is_reached_without_a_key_holds_no_provider_key_and_calls_one_funct
     throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
     (kakaos,) = (each for each in throttles if each["ResourcePath"] == "/~1kakao~1{persona}")
     assert 0 < kakaos["ThrottlingRateLimit"] < throttles[0]["ThrottlingRateLimit"]
+
+
+def test_the_pages_function_may_do_nothing_and_what_it_serves_costs_little(expanded: dict[str, Any]) -> None:
+    assert not [role for role, _ in with_bedrock(expanded) if role == "PageFunctionRole"]
+    throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
+    limited = {
+        each["ResourcePath"].replace("/~1", "/").replace("~1", "/"): each["ThrottlingRateLimit"]
+        for each in throttles
+        if each["HttpMethod"] == "GET"
+    }
+    assert limited.keys() == {path for path, _ in PAGE}
+    assert all(0 < limit <= throttles[0]["ThrottlingRateLimit"] for limit in limited.values())
+
+
+def test_a_browser_may_post_to_the_bucket_and_read_nothing_of_it(expanded: dict[str, Any]) -> None:
+    (bucket,) = of_type(expanded, "AWS::S3::Bucket").values()
+    (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
 
 
 def test_kakaos_answer_is_paid_once_ends_within_its_minute_and_chat_text_waits_in_no_queue(

