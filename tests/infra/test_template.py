@@ -77,8 +77,8 @@ def actions_of(statement: dict[str, Any]) -> set[str]:
     return {actions} if isinstance(actions, str) else set(actions)
 
 
-# Kakao can send a header of one's own choice and no key: its function compares the header with a secret. The page
-# and the API's description are the same for everybody and hold nothing of anybody's.
+# Kakao can send a header of one's own choice and no key: its function compares the header with a secret. The
+# page and the API's description are the same for everybody and hold nothing of anybody's.
 KAKAO = ("/kakao/{persona}", "post")
 PAGE = {("/", "get"), ("/static/{file+}", "get"), ("/v1/openapi.json", "get")}
 WITHOUT_KEY = {KAKAO, *PAGE}

@@ -26,8 +26,15 @@ class RecordingWatch:
     patience: int = 1_000_000
     metrics: list[Mapping[str, float]] = field(default_factory=list)
 
-    def report(self, message: str, metrics: Mapping[str, float] | None = None) -> None:
+    def report(
+        self,
+        message: str,
+        metrics: Mapping[str, float] | None = None,
+        *,
+        seconds_left: float | None = None,
+    ) -> None:
         assert message
+        assert seconds_left is None or seconds_left >= 0
         if metrics is not None:
             self.metrics.append(metrics)
 
