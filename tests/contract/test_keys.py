@@ -41,6 +41,9 @@ CHATS = {
 # Routes that ask for no key, and why.
 PUBLIC = {
     ("POST", "/kakao/{persona}"): "Kakao sends no key; the function compares a secret of its own",
+    ("GET", "/"): "whoever opens the page has not signed in yet",
+    ("GET", "/static/{file+}"): "files that are the same for everybody",
+    ("GET", "/v1/openapi.json"): "the API's description, the same for everybody",
 }
 
 
