@@ -22,9 +22,9 @@ import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as moto
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as moto_lambda
 import moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function as moto_wait
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
-from jsonata.jsonata import Jsonata
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_sfn as moto_sfn,
 )
@@ -34,6 +34,7 @@ from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknow
 
 from tests.support.adapters import OPENAI, ROLE, Adapter
 from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sample_event
+from tests.support.jsonata_states import evaluate, evaluate_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -337,7 +338,8 @@ def _engine(up: Cloud) -> Generator[None]:
     table, call_action = threading.RLock(), DynamoHandler.call_action
     with (
         mock.patch.object(DynamoHandler, "call_action", one_at_a_time),
-        mock.patch.object(moto_jsonata, "_eval_jsonata", _evaluate),
+        mock.patch.object(moto_jsonata, "_eval_jsonata", evaluate_text),
+        mock.patch.object(StringJSONata, "_eval_body", evaluate),
         mock.patch.object(moto_lambda, "_invoke_lambda_function", invoke),
         mock.patch.object(moto_wait.WaitFunction, "_wait_interval", note_wait),
         mock.patch.object(moto_retry, "time", _NoSleep(up.waits)),
@@ -367,15 +369,6 @@ def _parse_again(definition: str) -> tuple[Any, Any]:
     program, tree = _parsed(definition)
     # An execution counts in it how often it tried.
     return pickle.loads(program), tree  # noqa: S301 - it was written above
-
-
-def _evaluate(expression: str) -> Any:  # noqa: ANN401 - whatever JSON the expression gives
-    # The interpreter keeps its state where every thread sees it, and runs of a test overlap.
-    with _ONE_AT_A_TIME:
-        return Jsonata(expression).evaluate(None)
-
-
-_ONE_AT_A_TIME = threading.Lock()
 
 
 class _NoSleep:
