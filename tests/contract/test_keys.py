@@ -270,7 +270,7 @@ def test_without_the_authorizer_no_route_answers(up: Cloud) -> None:
     for method, pattern, function in routes():
         if (method, pattern) not in PUBLIC:
             event = request_event(method, path_of(pattern), "{}")
-            del event["requestContext"]["authorizer"]
+            event["requestContext"].pop("authorizer")
             assert load_handler(function)(event, Context())["statusCode"] == 403, pattern
 
 

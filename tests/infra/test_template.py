@@ -161,6 +161,19 @@ def reaches(statement: dict[str, Any], partition: str) -> bool:
     return any(fnmatch.fnmatchcase(partition, key) for key in conditions["dynamodb:LeadingKeys"])
 
 
+def test_a_removal_reaches_every_partition_but_the_keys(expanded: dict[str, Any]) -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "shared" / "maltu").glob("*.py"))
+    partitions = set(re.findall(r'"pk": f?"(\w+#?)', sources))
+    assert {"versions#", "uploads"} < partitions
+    (table,) = (
+        statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for role, statement in statements(expanded)
+        if role == "RemoveFunctionRole" and "dynamodb:DeleteItem" in actions_of(statement)
+    )
+    assert {key.removesuffix("*") for key in table} == partitions
+    assert not reaches({"Condition": {"": {"dynamodb:LeadingKeys": table}}}, "keys")
+
+
 def test_who_uses_the_table_is_bound_to_its_partitions(expanded: dict[str, Any]) -> None:
     for role, statement in with_bedrock(expanded):
         if any(action.startswith("dynamodb:") for action in actions_of(statement)):

@@ -278,11 +278,18 @@ def routes() -> Iterator[tuple[str, str, str]]:
                 yield event["Properties"]["Method"], event["Properties"]["Path"], folder
 
 
+_PATH_VARIABLE = re.compile(r"\{\w+(\+?)\}")
+
+
+def _any_of(variable: re.Match[str]) -> str:
+    return ".+" if variable[1] else "[^/]+"
+
+
 def function_for(method: str, path: str) -> str:
     """Which function the gateway asks; for what it knows no route of, the one that tells so itself."""
     # Of two that match, the gateway takes the one with fewer variables.
     for known, pattern, function in sorted(routes(), key=lambda route: route[1].count("{")):
-        if known == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path):
+        if known == method and re.fullmatch(_PATH_VARIABLE.sub(_any_of, pattern), path):
             return function
     return "completion"
 
