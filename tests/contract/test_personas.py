@@ -77,8 +77,9 @@ def test_a_key_is_told_of_the_personas_that_it_is_for(up: Cloud) -> None:
     up.drop("exports/지우/chat.csv", b"nothing")
 
     def listed(personas: str) -> list[dict[str, Any]]:
-        event = {**sample_event("completion"), "path": "/v1/personas", "httpMethod": "GET", "body": None}
+        event = sample_event("completion")
         event["requestContext"]["authorizer"]["personas"] = personas
+        event |= {"path": "/v1/personas", "httpMethod": "GET", "body": None}
         return json.loads(load_handler("completion")(event, Context())["body"])["data"]
 
     assert [each["persona"] for each in listed("")] == ["지우", "하준"]
