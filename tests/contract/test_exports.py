@@ -41,19 +41,18 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield opened
 
 
-def ask(method: str, path: str, body: object = None, *, by: str | None = None) -> tuple[int, Any]:
-    """Ask the function with a key of one's own."""
+def ask(method: str, path: str, body: object = None, **key: str) -> tuple[int, Any]:
+    """Ask the function, with a key of one's own where ``key`` has what the authorizer tells of it."""
     event = sample_event("exports")
-    if by:
-        event["requestContext"]["authorizer"]["principalId"] = by
+    event["requestContext"]["authorizer"] |= key
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     event |= {"path": path, "httpMethod": method, "body": text}
     answer = load_handler("exports")(event, Context())
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def offered(file_name: str = FILE, *, by: str | None = None) -> dict[str, Any]:
-    status, body = ask("POST", "/v1/exports", {"file_name": file_name, "bytes": 1}, by=by)
+def offered(file_name: str = FILE) -> dict[str, Any]:
+    status, body = ask("POST", "/v1/exports", {"file_name": file_name, "bytes": 1})
     assert status == 201, body
     return body
 
@@ -269,10 +268,30 @@ def test_an_unknown_export_is_not_found(identity: str) -> None:
 def test_an_export_is_nobody_elses() -> None:
     identity = uploaded(export())
     body = {"export": identity}
-    assert code_of(ask("GET", f"/v1/exports/{identity}", by="key_1")) == (404, "export_not_found", None)
-    answer = ask("POST", "/v1/personas/도둑/exports", body, by="key_1")
+    answer = ask("GET", f"/v1/exports/{identity}", principalId="key_1")
+    assert code_of(answer) == (404, "export_not_found", None)
+    answer = ask("POST", "/v1/personas/도둑/exports", body, principalId="key_1")
     assert code_of(answer) == (404, "export_not_found", None)
     assert not keys("exports/도둑")
+
+
+@pytest.mark.usefixtures("up")
+def test_a_key_drops_for_the_personas_that_it_is_for() -> None:
+    body = {"export": uploaded(export())}
+    answer = ask("POST", "/v1/personas/도둑/exports", body, personas='["하준"]')
+    assert code_of(answer) == (404, "model_not_found", None)
+    assert not keys("exports/도둑")
+    assert ask("POST", "/v1/personas/제것/exports", body, personas='["제것"]')[0] == 202
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v1/exports"), ("GET", f"/v1/exports/{NOWHERE}"), ("POST", "/v1/personas/하준/exports")],
+)
+@pytest.mark.usefixtures("up")
+def test_a_key_that_only_chats_uploads_nothing(method: str, path: str) -> None:
+    body = {"file_name": FILE, "bytes": 1, "export": NOWHERE}
+    assert code_of(ask(method, path, body, scopes="chat")) == (403, "insufficient_scope", None)
 
 
 @pytest.mark.parametrize("name", ["-하준", "하준!", "a b", "ㅎ" * 65, "하준%2F..", "%00", "..", "😀"])

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import httpx2
 import openai
 import pytest
 
@@ -70,6 +71,13 @@ class Chain:
         path.write_text(content, encoding="utf-8")
         drop(Export(path, persona, speaker), self.stack)
         self._drops += 1
+
+    def drop_over_the_endpoint(self, persona: str, export: str, speaker: str) -> dict[str, Any]:
+        body = {"export": export, "speaker": speaker}
+        answer = self.api.call("POST", f"/v1/personas/{quote(persona)}/exports", body)
+        assert answer.status == 202, answer.body
+        self._drops += 1
+        return answer.body
 
     def follow(self, persona: str) -> dict[str, Any]:
         return follow(self.api, persona, lambda _: None, seconds=SECONDS)
@@ -346,6 +354,49 @@ def test_a_version_is_rolled_back_and_a_persona_erased(chain: Chain) -> None:
     )
     assert not left.get("Versions")
     assert not left.get("DeleteMarkers")
+
+
+def test_an_upload_is_looked_at_dropped_approved_and_becomes_a_persona(chain: Chain) -> None:
+    persona, content = "올린-사람", dialogue(20).encode()
+    offer = chain.api.call("POST", "/v1/exports", {"file_name": FILE, "bytes": len(content)})
+    assert offer.status == 201, offer.body
+    export, upload = offer.body["export"], offer.body["upload"]
+    assert chain.api.call("GET", f"/v1/exports/{export}").status == 409
+
+    page = {"Origin": "https://example.com"}
+    empty, posted = (
+        httpx2.post(upload["url"], data=upload["fields"], files={"file": (FILE, file)}, headers=page)
+        for file in (b"", content)
+    )
+    assert empty.status_code == 400
+    assert posted.status_code == 204, posted.text
+    assert posted.headers["access-control-allow-origin"] == "*"
+
+    found = chain.api.call("GET", f"/v1/exports/{export}").body
+    assert (found["file_name"], found["bytes"]) == (FILE, len(content))
+    assert [each["name"] for each in found["speakers"]] == [SPEAKER, "진우"]
+    drop = chain.drop_over_the_endpoint(persona, export, SPEAKER)
+    assert drop["key"] == f"exports/{persona}/{FILE}"
+    version = chain.follow(persona)
+    assert (version["status"], version["estimate_usd"]) == ("awaiting_approval", 0)
+    path = f"/v1/personas/{quote(persona)}"
+    report = chain.api.call("GET", f"{path}/versions/{version['version']}/report")
+    assert report.body["samples"], report.body
+    waiting = {"persona": persona, "live_version": None}
+    assert waiting.items() <= listed(chain, persona).items()
+
+    assert chain.api.call("POST", f"{path}/runs/{version['run']}/approve").ok
+    eventually(lambda: chain.api.persona(persona).body["live_version"] == version["version"])
+    assert chain.api.persona(persona).body["versions"][0]["status"] == "succeeded"
+    assert listed(chain, persona)["live_version"] == version["version"]
+    assert chain.api.chat(persona, "저녁은 드셨어요?").ok
+
+
+def listed(chain: Chain, persona: str) -> dict[str, Any]:
+    (found,) = (
+        each for each in chain.api.call("GET", "/v1/personas").body["data"] if each["persona"] == persona
+    )
+    return found
 
 
 def test_a_run_is_cancelled(chain: Chain) -> None:

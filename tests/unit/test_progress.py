@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from maltu.progress import Watch
 from maltu.providers.progress import finish_of, steps_of
 
 if TYPE_CHECKING:
-    from maltu.providers import Steps
+    from maltu.providers import Provider, Steps
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,32 @@ def test_the_newest_step_counts(events: tuple[str, ...], steps: Steps | None) ->
 @pytest.mark.parametrize("said", [None, 0, -1, "1792331400", 1792331400.5, 1792331400000, 10**30])
 def test_what_is_no_moment_is_none(said: object) -> None:
     assert finish_of(said) is None
+
+
+TRAINS = {"status": "training", "provider": "openai", "job_id": "ftjob-1"}
+
+
+def nowhere() -> Provider:
+    raise OSError("as the test wants")
+
+
+def test_whatever_keeps_a_provider_from_telling_is_no_fault_of_the_version() -> None:
+    assert Watch("openai", nowhere).progress(TRAINS) is None
+
+
+@pytest.mark.parametrize("other", [{"status": "deploying"}, {"provider": "bedrock"}, {"job_id": None}])
+def test_nobody_is_asked_of_what_does_not_train_there(other: dict[str, str | None]) -> None:
+    asked: list[str] = []
+
+    def open_provider() -> Provider:
+        asked.append("")
+        raise OSError
+
+    watch = Watch("openai", open_provider)
+    assert watch.progress({**TRAINS, **other}) is None
+    assert not asked
+    assert watch.progress(TRAINS) is None
+    assert asked
 
 
 def test_a_moment_is_in_utc() -> None:

@@ -47,6 +47,7 @@ def test_metadata_keys_are_read_as_headers_write_them_and_foreign_ones_left_alon
         (b'{"n_epochs": 51}', "n_epochs is 51; it must be between 1 and 50"),
         (b'{"recipe": "pairs"}', "must be one of conversation, pair"),
         (b'{"recipe": null}', "expected Recipe"),
+        (b'{"approval": "never"}', "must be one of above_budget, always"),
         (b'{"validation_share": 0.6}', "between 0 and 0.5"),
         (b'"' + b"x" * 70_000 + b'"', "at most 65536"),
     ],

@@ -77,6 +77,13 @@ def over_budget(chain_with: OpenChain) -> Generator[Chain]:
         yield chain
 
 
+def told(chain: Chain) -> list[str]:
+    """What the owner was sent, which takes a moment."""
+    found: list[str] = []
+    until(lambda: bool(found.extend(chain.cloud.notifications()) or found))
+    return found
+
+
 def test_a_run_above_its_budget_waits_for_a_yes(chain_with: OpenChain) -> None:
     with over_budget(chain_with) as chain:
         version = chain.cloud.version("하준")
@@ -97,10 +104,12 @@ def test_a_run_above_its_budget_waits_for_a_yes(chain_with: OpenChain) -> None:
 
 
 def test_a_run_waits_whatever_it_costs_where_its_owner_wants_to_look_first(chain: Chain) -> None:
-    chain.cloud.drop(FIRST, export(), approval="always", budget_usd="1000")
+    chain.cloud.put("exports/하준/persona.json", '{"budget_usd": null}')
+    chain.cloud.drop(FIRST, export(), approval="always")
     until(lambda: chain.cloud.version("하준")["status"] == "awaiting_approval")
     version = chain.cloud.version("하준")
-    assert version["estimate_usd"] == 0
+    assert (version["estimate_usd"], version["budget_usd"]) == (0, None)
+    assert any("about 0.00 USD; there is no budget" in text for text in told(chain))
     assert not [line for line in chain.wire.served if line.startswith("POST")]
     chain.cloud.post(f"{PERSONA}/runs/{version['run']}/approve")
     assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"]
