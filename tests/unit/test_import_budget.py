@@ -19,6 +19,7 @@ DEAR = {
 }  # fmt: skip
 AWS = {"botocore"}
 ROUTES = {*AWS, "pydantic"}
+READERS = {"ijson", "orjson"}
 FUNCTIONS = {
     "ask_approval": AWS,
     "authorizer": AWS,
@@ -28,10 +29,12 @@ FUNCTIONS = {
     "completion": ROUTES,
     "create_fine_tune": AWS,
     "ensure_deployed": AWS,
+    "exports": ROUTES | READERS,
     "kakao": AWS,
     "kakao_answer": AWS,
+    "keys": ROUTES,
     "manage": ROUTES,
-    "preprocess": {*AWS, "ijson", "orjson"},
+    "preprocess": AWS | READERS,
     "remove": AWS,
     "upload_dataset": AWS,
 }
