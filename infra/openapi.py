@@ -22,7 +22,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Union, cast, get_args, get_origin
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
@@ -98,15 +98,13 @@ def generate() -> Json:
 
 
 def routes() -> Iterator[Route]:
-    """Every route of the API; the page and its files are none."""
+    """Every route of the API; the page, its files and this document are none."""
     for path in sorted(FUNCTIONS.glob("*/app.py")):
-        if "_router(" not in (code := path.read_text("utf-8")) and "RestResolver(" not in code:
+        if "open_router()" not in path.read_text("utf-8"):
             continue
         app = _load(path.parent.name).app
         # There is no other list of them that knows the functions behind.
-        for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001
-            if route.openapi_path.startswith("/v1/"):
-                yield route
+        yield from (*app._static_routes, *app._dynamic_routes)  # noqa: SLF001
 
 
 @cache
@@ -220,7 +218,8 @@ def _parameter(field: ModelField, shapes: Shapes) -> Json:
     info: Any = field.field_info
     if not info.description:
         raise ValueError(f"The parameter {field.name!r} has no description.")
-    kind: Any = Annotated[field.type_, *info.metadata] if info.metadata else field.type_
+    limits = [*info.metadata, Field(json_schema_extra=info.json_schema_extra)]
+    kind: Any = Annotated[field.type_, *limits]
     return {
         "name": field.alias,
         "in": info.in_.value,

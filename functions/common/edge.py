@@ -29,7 +29,9 @@ from maltu.keys import Scope
 
 logger = Logger()
 
-PersonaName = Annotated[str, Path(description="The persona's name.")]
+PersonaName = Annotated[
+    str, Path(description="The persona's name.", json_schema_extra={"format": "persona-name"})
+]
 VersionName = Annotated[str, Path(description="The version's name.")]
 RunName = Annotated[str, Path(description="The run's name, or its version's.")]
 

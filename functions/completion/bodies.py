@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
+from fields import WHOLE
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
@@ -39,11 +40,6 @@ def _in_a_list(given: object) -> object:
     return [given] if isinstance(given, str) else given
 
 
-def _whole(given: object) -> object:
-    """Take 1.0 for 1, as JSON does."""
-    return int(given) if isinstance(given, float) and given.is_integer() else given
-
-
 def _joined(content: object) -> object:
     """Join a list of text parts; whatever else it is passes on to be judged as text."""
     if not isinstance(content, list):
@@ -61,9 +57,6 @@ def _text_of(at: int, part: object) -> str:
                 'part {at} is not {"type": "text", "text": …}: personas read nothing else',
                 {"at": at},
             )
-
-
-WHOLE = BeforeValidator(_whole)
 
 
 class TextPart(BaseModel):

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from edge import PersonaName, answer, caller, logger, needs, open_router
 from envelope import refusals
+from fields import WHOLE
 from pydantic import BaseModel, ConfigDict, Field
 
 from maltu import deployment
@@ -25,7 +26,7 @@ class File(BaseModel):
     model_config = ConfigDict(strict=True)
 
     file_name: str = Field(max_length=1024, json_schema_extra={"format": "export-file-name"})
-    size: int = Field(alias="bytes", json_schema_extra={"minimum": 1, "maximum": MAX_BYTES})
+    size: Annotated[int, Field(alias="bytes", json_schema_extra={"minimum": 1, "maximum": MAX_BYTES}), WHOLE]
 
 
 class Choice(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from fields import WHOLE
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from maltu.keys import MAX_PERSONAS, Scope
@@ -38,5 +39,5 @@ class KeyRequest(BaseModel):
         ]
         | None
     ) = None
-    requests_per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE)] = 60
-    requests_per_month: Annotated[int, Field(ge=1, le=MAX_PER_MONTH)] = 20_000
+    requests_per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE), WHOLE] = 60
+    requests_per_month: Annotated[int, Field(ge=1, le=MAX_PER_MONTH), WHOLE] = 20_000

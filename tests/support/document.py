@@ -40,7 +40,7 @@ def is_request(event: Any) -> bool:  # noqa: ANN401 - Lambda's
         case {"methodArn": _}:
             return False
         case {"httpMethod": str(), "path": str(path)}:
-            return path.startswith("/v1/")
+            return path.startswith("/v1/") and path != "/v1/openapi.json"
         case _:
             return False
 

@@ -106,7 +106,8 @@ def ask(  # noqa: PLR0913 - the parts of a request, and who says whose it is
     # What a function answers is JSON itself.
     answer = json.loads(json.dumps(load_handler(route.function)(event, Context())))
     assert not answer.get("isBase64Encoded")
-    many = {name: values[-1] for name, values in (answer.get("multiValueHeaders") or {}).items()}
+    told: dict[str, list[str]] = answer.get("multiValueHeaders") or {}
+    many = {name: values[-1] for name, values in told.items()}
     return Answer(
         answer["statusCode"], {**(answer.get("headers") or {}), **many}, (answer["body"] or "").encode()
     )
