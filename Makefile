@@ -29,7 +29,7 @@ WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test fuzz bench docs lint format build deploy lock clean
+.PHONY: help demo local test fuzz bench docs lint format openapi build deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -69,6 +69,9 @@ lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
 format: $(VENV) ## Rewrite the code in the project's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+openapi: $(VENV) ## Write the endpoint's OpenAPI document again, from its code
+	@PYTHONPATH=shared .venv/bin/python -m infra.openapi
 
 build: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Build the stack for AWS
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote, unquote
+from typing import Annotated, Any, cast
+from urllib.parse import unquote
 
 import envelope
 from aws_lambda_powertools import Logger
@@ -16,18 +17,34 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestUnsupportedContentType,
-    RequestValidationError,
-)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from callers import Caller, read_caller
+from incoming import parse, readable
 
 from maltu import deployment
 from maltu.errors import InsufficientScope, MaltuError
 from maltu.keys import Scope
 
 logger = Logger()
+
+PersonaName = Annotated[
+    str, Path(description="The persona's name.", json_schema_extra={"format": "persona-name"})
+]
+VersionName = Annotated[str, Path(description="The version's name.")]
+RunName = Annotated[str, Path(description="The run's name, or its version's.")]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What a text that a route answers is, where it is no JSON: ``Annotated[str, MediaType("text/html")]``.
+
+    ``events`` is the shape of the JSON that each server-sent event holds.
+    """
+
+    name: str
+    events: type | None = None
 
 
 class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
@@ -86,11 +103,16 @@ def caller(app: APIGatewayRestResolver) -> Caller:
 
 def open_router() -> APIGatewayRestResolver:
     """A router that answers every failure in OpenAI's envelope."""
-    # Hangul as itself, not as escapes: people read these answers with curl.
-    app = APIGatewayRestResolver(enable_validation=True, serializer=partial(json.dumps, ensure_ascii=False))
+    app = APIGatewayRestResolver(
+        enable_validation=True,
+        # Hangul as itself, not as escapes: people read these answers with curl.
+        serializer=partial(json.dumps, ensure_ascii=False),
+        json_body_deserializer=parse,
+        # Whoever asked is not to blame for an answer that is not as the OpenAPI document says.
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
     app.exception_handler(MaltuError)(_refused)
     app.exception_handler(RequestValidationError)(_unless_refused(app, envelope.of_invalid_body))
-    app.exception_handler(RequestUnsupportedContentType)(_unless_refused(app, _not_json))
     app.exception_handler(Exception)(_broken)
     app.not_found(_unknown_route)
     return app
@@ -100,13 +122,13 @@ def answer(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> 
     """Count API Gateway's proxy event for the key that was shown, and handle it."""
     try:
         _count(_caller_of(event))
+        request = readable(event)
     except MaltuError as error:
         refusal = _refused(error)
     except Exception as error:  # noqa: BLE001 - as the router answers it
         refusal = _broken(error)
     else:
-        # Gateways differ in whether they decode the path; the router wants it encoded.
-        return app.resolve({**event, "path": quote(unquote(event["path"]), safe="/")}, context)
+        return app.resolve(request, context)
     return ResponseBuilder(refusal).build(APIGatewayProxyEvent(event))
 
 
@@ -142,18 +164,10 @@ def _refused(error: MaltuError) -> Response[str]:
     return envelope.of_error(error)
 
 
-def _not_json(_: RequestUnsupportedContentType) -> Response[str]:
-    return envelope.of_status(
-        HTTPStatus.BAD_REQUEST, "The body is not called JSON: send Content-Type: application/json."
-    )
-
-
 def _broken(error: Exception) -> Response[str]:
     """Answer a fault of ours without showing its inside."""
     logger.error("request failed", extra={"error": type(error).__name__})
-    return envelope.of_status(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke here; its log tells the owner."
-    )
+    return envelope.of_status(HTTPStatus.INTERNAL_SERVER_ERROR, envelope.BROKEN)
 
 
 def _unknown_route(_: NotFoundError) -> Response[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
+from fields import WHOLE
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from maltu.errors import InvalidRequest
@@ -16,7 +18,21 @@ MAX_MESSAGES = 200
 MAX_CHARACTERS = 20_000
 MAX_PROMPTS = 8
 
+# As the OpenAPI document says: no "1" for 1.
+STRICT = ConfigDict(strict=True, extra="ignore")
+
 Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
+Stop = Annotated[str, Field(min_length=1)]
+Stops = Annotated[list[Stop], Field(max_length=4)]
+Prompts = Annotated[list[Text], Field(min_length=1, max_length=MAX_PROMPTS)]
+
+
+# What the code below checks, for the OpenAPI document.
+_SAID: JsonDict = {"properties": {"role": {"enum": ["user", "assistant"]}}}
+_OPTIONS_WITH_STREAMS_ONLY: JsonDict = {
+    "if": {"properties": {"stream_options": {"type": "object"}}, "required": ["stream_options"]},
+    "then": {"properties": {"stream": {"const": True}}, "required": ["stream"]},
+}
 
 
 def _in_a_list(given: object) -> object:
@@ -43,11 +59,22 @@ def _text_of(at: int, part: object) -> str:
             )
 
 
+class TextPart(BaseModel):
+    """A piece of a turn's text."""
+
+    model_config = STRICT
+
+    type: Literal["text"]
+    text: str
+
+
 class ChatMessage(BaseModel):
     """One turn, its content as text or in text parts; a name and whatever else comes along are ignored."""
 
+    model_config = STRICT
+
     role: Literal["system", "developer", "user", "assistant"]
-    content: Annotated[Text, BeforeValidator(_joined)]
+    content: Annotated[Text, BeforeValidator(_joined, json_schema_input_type=Text | list[TextPart])]
 
     def plain(self) -> dict[str, str]:
         """The turn as role and text."""
@@ -57,24 +84,25 @@ class ChatMessage(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream holds beside the answer."""
 
+    model_config = STRICT
+
     include_usage: bool | None = None
 
 
 class _Sampled(BaseModel):
     """What both kinds of completion let a caller choose."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = STRICT | ConfigDict(json_schema_extra=_OPTIONS_WITH_STREAMS_ONLY)
 
     model: Annotated[str, Field(min_length=1, max_length=200)]
-    max_tokens: Annotated[int | None, Field(ge=1)] = None
-    n: Annotated[int | None, Field(ge=1, le=4)] = None
+    max_tokens: Annotated[int, Field(ge=1), WHOLE] | None = None
+    n: Annotated[int, Field(ge=1, le=4), WHOLE] | None = None
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None
-    seed: int | None = None
-    stop: Annotated[
-        Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=4)] | None,
-        BeforeValidator(_in_a_list),
-    ] = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63), WHOLE] | None = None
+    stop: Annotated[Stops | None, BeforeValidator(_in_a_list, json_schema_input_type=Stop | Stops | None)] = (
+        None
+    )
     stream: bool | None = None
     stream_options: StreamOptions | None = None
 
@@ -106,12 +134,15 @@ class _Sampled(BaseModel):
 class ChatRequest(_Sampled):
     """``POST /v1/chat/completions``."""
 
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
-    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
+    messages: Annotated[
+        list[ChatMessage],
+        Field(min_length=1, max_length=MAX_MESSAGES, json_schema_extra={"contains": _SAID}),
+    ]
+    max_completion_tokens: Annotated[int, Field(ge=1), WHOLE] | None = None
 
 
 class CompletionRequest(_Sampled):
     """``POST /v1/completions``."""
 
-    prompt: Annotated[list[Text], Field(min_length=1, max_length=MAX_PROMPTS), BeforeValidator(_in_a_list)]
+    prompt: Annotated[Prompts, BeforeValidator(_in_a_list, json_schema_input_type=Text | Prompts)]
     echo: bool | None = None

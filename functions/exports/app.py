@@ -7,12 +7,15 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from edge import answer, caller, logger, needs, open_router
-from pydantic import BaseModel, Field
+from edge import PersonaName, answer, caller, logger, needs, open_router
+from envelope import refusals
+from fields import WHOLE
+from pydantic import BaseModel, ConfigDict, Field
 
 from maltu import deployment
+from maltu.errors import ExportConflict, ExportNotFound, NotUploaded, UnreadableExport
 from maltu.preview import Preview, preview
-from maltu.uploads import Drop, Offer
+from maltu.uploads import MAX_BYTES, Drop, Offer
 
 app = open_router()
 
@@ -20,37 +23,48 @@ app = open_router()
 class File(BaseModel):
     """A file that is to be uploaded."""
 
-    file_name: str = Field(max_length=1024)
-    size: int = Field(alias="bytes")
+    model_config = ConfigDict(strict=True)
+
+    file_name: str = Field(max_length=1024, json_schema_extra={"format": "export-file-name"})
+    size: Annotated[int, Field(alias="bytes", json_schema_extra={"minimum": 1, "maximum": MAX_BYTES}), WHOLE]
 
 
 class Choice(BaseModel):
     """An uploaded export, and whose manner in it is learned; without ``speaker`` the names decide."""
 
+    model_config = ConfigDict(strict=True)
+
     export: str
-    speaker: str | None = None
+    speaker: Annotated[str, Field(json_schema_extra={"format": "visible-text"})] | None = None
 
 
-@app.post("/v1/exports", middlewares=[needs("manage")])
-def offer(file: Annotated[File, Body()]) -> tuple[Offer, int]:
+@app.post("/v1/exports", middlewares=[needs("manage")], status_code=HTTPStatus.CREATED)
+def offer(file: Annotated[File, Body()]) -> Offer:
     """Give a form to upload an export with."""
-    offered = deployment.uploads().offer(file.file_name, file.size, by=caller(app).id)
-    return offered, HTTPStatus.CREATED
+    return deployment.uploads().offer(file.file_name, file.size, by=caller(app).id)
 
 
-@app.get("/v1/exports/<export>", middlewares=[needs("manage")])
-def look(export: Annotated[str, Path()]) -> Preview:
+@app.get(
+    "/v1/exports/<export>",
+    middlewares=[needs("manage")],
+    responses=refusals(ExportNotFound, NotUploaded, UnreadableExport),
+)
+def look(export: Annotated[str, Path(description="The export's id.")]) -> Preview:
     """Say who writes in an uploaded export, and how much."""
     return preview(export, by=caller(app).id, uploads=deployment.uploads())
 
 
-@app.post("/v1/personas/<persona>/exports", middlewares=[needs("manage")])
-def drop(persona: Annotated[str, Path()], choice: Annotated[Choice, Body()]) -> tuple[Drop, int]:
+@app.post(
+    "/v1/personas/<persona>/exports",
+    middlewares=[needs("manage")],
+    responses=refusals(ExportNotFound, NotUploaded, ExportConflict),
+    status_code=HTTPStatus.ACCEPTED,
+)
+def drop(persona: PersonaName, choice: Annotated[Choice, Body()]) -> Drop:
     """Drop an uploaded export for a persona; its run waits for a yes before anything is trained."""
-    dropped = deployment.uploads().drop(
+    return deployment.uploads().drop(
         choice.export, unquote(persona), speaker=choice.speaker, by=caller(app).id
     )
-    return dropped, HTTPStatus.ACCEPTED
 
 
 @logger.inject_lambda_context

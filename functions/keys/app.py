@@ -9,9 +9,11 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from edge import answer, logger, needs, open_router
+from envelope import refusals
 from key_request import KeyRequest
 
 from maltu import deployment
+from maltu.errors import KeyNotFound
 from maltu.keys import KeyList, NewKey, RevokedKey
 from maltu.usage import Limits
 
@@ -37,8 +39,8 @@ def list_keys() -> KeyList:
     return deployment.keys().listed(deployment.usage().of_month(datetime.now(UTC)))
 
 
-@app.delete("/v1/keys/<key>", middlewares=[manages_keys])
-def revoke_key(key: Annotated[str, Path()]) -> RevokedKey:
+@app.delete("/v1/keys/<key>", middlewares=[manages_keys], responses=refusals(KeyNotFound))
+def revoke_key(key: Annotated[str, Path(description="The key's id.")]) -> RevokedKey:
     """Let a key open nothing from now on."""
     return deployment.keys().revoke(key)
 

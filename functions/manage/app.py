@@ -7,10 +7,14 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from edge import answer, caller, logger, needs, open_router
-from pydantic import BaseModel
+from edge import PersonaName, RunName, VersionName, answer, caller, logger, needs, open_router
+from envelope import refusals
+from pydantic import BaseModel, ConfigDict
 
 from maltu import deployment, management, personas
+from maltu.errors import PersonaNotFound, ReportNotFound, RunConflict, RunNotFound
+from maltu.management import Decision, LiveChange
+from maltu.removals import Receipt
 
 app = open_router()
 
@@ -18,54 +22,78 @@ app = open_router()
 class Rollback(BaseModel):
     """Where to go back to; without ``version``, to the one before the live one."""
 
+    model_config = ConfigDict(strict=True)
+
     version: str | None = None
 
 
-@app.post("/v1/personas/<persona>/runs/<run>/approve", middlewares=[needs("manage")])
-def approve(persona: Annotated[str, Path()], run: Annotated[str, Path()]) -> dict[str, Any]:
+@app.post(
+    "/v1/personas/<persona>/runs/<run>/approve",
+    middlewares=[needs("manage")],
+    responses=refusals(RunNotFound, RunConflict),
+)
+def approve(persona: PersonaName, run: RunName) -> Decision:
     """Let a run that waits for approval go on."""
     return management.decide(unquote(persona), run, approved=True, by=caller(app).id, desk=deployment.desk())
 
 
-@app.post("/v1/personas/<persona>/runs/<run>/reject", middlewares=[needs("manage")])
-def reject(persona: Annotated[str, Path()], run: Annotated[str, Path()]) -> dict[str, Any]:
+@app.post(
+    "/v1/personas/<persona>/runs/<run>/reject",
+    middlewares=[needs("manage")],
+    responses=refusals(RunNotFound, RunConflict),
+)
+def reject(persona: PersonaName, run: RunName) -> Decision:
     """End a run that waits for approval."""
     return management.decide(unquote(persona), run, approved=False, by=caller(app).id, desk=deployment.desk())
 
 
-@app.post("/v1/personas/<persona>/runs/<run>/cancel", middlewares=[needs("manage")])
-def cancel(persona: Annotated[str, Path()], run: Annotated[str, Path()]) -> tuple[dict[str, Any], int]:
+@app.post(
+    "/v1/personas/<persona>/runs/<run>/cancel",
+    middlewares=[needs("manage")],
+    responses=refusals(RunNotFound, RunConflict),
+    status_code=HTTPStatus.ACCEPTED,
+)
+def cancel(persona: PersonaName, run: RunName) -> Receipt:
     """End a run wherever it is."""
-    started = management.cancel(unquote(persona), run, by=caller(app).id, desk=deployment.desk())
-    return started, HTTPStatus.ACCEPTED
+    return management.cancel(unquote(persona), run, by=caller(app).id, desk=deployment.desk())
 
 
-@app.post("/v1/personas/<persona>/rollback", middlewares=[needs("manage")])
-def rollback(
-    persona: Annotated[str, Path()], body: Annotated[Rollback | None, Body()] = None
-) -> dict[str, Any]:
+@app.post(
+    "/v1/personas/<persona>/rollback",
+    middlewares=[needs("manage")],
+    responses=refusals(PersonaNotFound, RunConflict),
+)
+def rollback(persona: PersonaName, body: Annotated[Rollback | None, Body()] = None) -> LiveChange:
     """Make an earlier version live."""
     version = body.version if body else None
     return management.roll_back(unquote(persona), version, by=caller(app).id, desk=deployment.desk())
 
 
-@app.get("/v1/personas/<persona>/versions/<version>/report", middlewares=[needs("manage")])
-def report(persona: Annotated[str, Path()], version: Annotated[str, Path()]) -> dict[str, Any]:
+@app.get(
+    "/v1/personas/<persona>/versions/<version>/report",
+    middlewares=[needs("manage")],
+    responses=refusals(ReportNotFound),
+)
+def report(persona: PersonaName, version: VersionName) -> dict[str, Any]:
     """Show what a version's dataset turned out to be, with some of its examples."""
     return personas.report_of(
         unquote(persona), version, registry=deployment.registry(), bucket=deployment.bucket()
     )
 
 
-@app.delete("/v1/personas/<persona>", middlewares=[needs("manage")])
-def erase(persona: Annotated[str, Path()]) -> tuple[dict[str, Any], int]:
+@app.delete(
+    "/v1/personas/<persona>",
+    middlewares=[needs("manage")],
+    responses=refusals(PersonaNotFound),
+    status_code=HTTPStatus.ACCEPTED,
+)
+def erase(persona: PersonaName) -> Receipt:
     """Remove everything that there is of a persona, here and at the provider."""
-    started = management.erase(unquote(persona), by=caller(app).id, desk=deployment.desk())
-    return started, HTTPStatus.ACCEPTED
+    return management.erase(unquote(persona), by=caller(app).id, desk=deployment.desk())
 
 
-@app.get("/v1/removals/<removal>", middlewares=[needs("manage")])
-def removal(removal: Annotated[str, Path()]) -> dict[str, Any]:
+@app.get("/v1/removals/<removal>", middlewares=[needs("manage")], responses=refusals(RunNotFound))
+def removal(removal: Annotated[str, Path(description="The removal's id.")]) -> Receipt:
     """Say what was removed where."""
     return deployment.desk().removals.receipt(removal, reached=caller(app).reaches)
 

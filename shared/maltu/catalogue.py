@@ -3,27 +3,81 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Literal
+
+from typing_extensions import TypedDict
 
 from maltu.providers.base_models import AS_OF, alternatives, base_models
 
 if TYPE_CHECKING:
     from maltu.providers.base_models import BaseModel
 
+
+class Prices(TypedDict):
+    """US dollars per million tokens, null where nobody knows."""
+
+    training: float | None
+    input: float | None
+    output: float | None
+
+
+class Limits(TypedDict):
+    """What a dataset may be, null where nobody knows."""
+
+    fewest_examples: int
+    recommended_examples: int
+    max_examples: int | None
+    max_example_tokens: int
+    max_file_bytes: int
+    usual_epochs: int | None
+    max_epochs: int
+
+
+class BaseModelCard(TypedDict):
+    """A model that personas can be tuned from, as OpenAI lists a model, and what is known of its training.
+
+    Attributes:
+        created: the day on which this was collected.
+        owned_by: who trains and serves it.
+        formats: of datasets that it reads.
+        open: whether it still trains.
+        trains_until: the last day on which it does, as ``YYYY-MM-DD``.
+        shutdown_date: the day from which it and what was tuned from it answer no longer.
+        alternatives: what to take instead of a closed one.
+        unverified: which of these figures have no source.
+    """
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    formats: list[str]
+    tokenizer: str
+    open: bool
+    trains_until: str | None
+    shutdown_date: str | None
+    alternatives: list[str]
+    usd_per_million: Prices
+    limits: Limits
+    unverified: list[str]
+
+
+class BaseModels(TypedDict):
+    """What a persona can be tuned from, as of the day on which the figures were collected."""
+
+    object: Literal["list"]
+    as_of: str
+    data: list[BaseModelCard]
+
+
 _COLLECTED_AT: Final = int(datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC).timestamp())
 
 
-def list_base_models(*, today: date) -> dict[str, Any]:
+def list_base_models(*, today: date) -> BaseModels:
     """Answer ``GET /v1/models/base``: OpenAI's list of models, each with what is known of its training.
 
     Args:
         today: the day by which a model is open or closed.
-
-    Returns:
-        Per model: ``formats``, ``tokenizer``, ``open``, ``trains_until`` and ``shutdown_date``
-        (``YYYY-MM-DD`` or None), ``alternatives`` where it is closed, ``usd_per_million`` tokens of
-        ``training``, ``input`` and ``output`` (None where unknown), ``limits`` and ``unverified``: which of
-        these figures have no source. ``created`` is the day on which they were collected.
     """
     return {
         "object": "list",
@@ -32,14 +86,14 @@ def list_base_models(*, today: date) -> dict[str, Any]:
     }
 
 
-def _shown(model: BaseModel, *, today: date) -> dict[str, Any]:
+def _shown(model: BaseModel, *, today: date) -> BaseModelCard:
     is_open = model.trains_on(today)
     training, input_, output = model.prices()
     return {
         "id": model.id,
         "object": "model",
         "created": _COLLECTED_AT,
-        "owned_by": model.host,
+        "owned_by": str(model.host),
         "formats": list(model.formats),
         "tokenizer": model.encoding,
         "open": is_open,

@@ -39,6 +39,7 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
     │   └── CallbackRefused       the answer could not be posted to the callback URL
     └── RequestError              the endpoint's caller
         ├── InvalidRequest        a field is missing or wrong
+        │   └── RequestTooLarge       its body is more than any request needs
         ├── InsufficientScope     the caller's key may not do this
         ├── KeyNotFound           no key of that id
         ├── TooManyRequests       the caller's key has used up its minute
@@ -203,6 +204,10 @@ class InvalidRequest(RequestError):
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
+
+
+class RequestTooLarge(InvalidRequest):
+    """The request's body is larger than any that is needed."""
 
 
 class InsufficientScope(RequestError):

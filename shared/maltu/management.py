@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import TypedDict
+
 from maltu import approval
 from maltu.errors import PersonaNotFound, RunConflict, RunNotFound
 from maltu.naming import MAX_KEY_BYTES, as_asked
@@ -15,9 +17,27 @@ from maltu.registry import UNFINISHED, run_of
 if TYPE_CHECKING:
     from maltu.approval import Approvals
     from maltu.registry import Registry
-    from maltu.removals import Removals
+    from maltu.removals import Receipt, Removals
     from maltu.table import Item
     from maltu.workflow import Workflow
+
+
+class Decision(TypedDict):
+    """What was decided about a run that waited for it, and by which key."""
+
+    persona: str
+    run: str
+    approved: bool
+    by: str
+
+
+class LiveChange(TypedDict):
+    """Which version is live now, which was before, and whose key changed it."""
+
+    persona: str
+    live_version: str
+    previous_version: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +51,7 @@ class Desk:
     keep_models_days: int
 
 
-def decide(name: str, run: str, *, approved: bool, by: str, desk: Desk) -> dict[str, Any]:
+def decide(name: str, run: str, *, approved: bool, by: str, desk: Desk) -> Decision:
     """Let a run that waits for approval go on, or end it.
 
     Raises:
@@ -48,7 +68,7 @@ def decide(name: str, run: str, *, approved: bool, by: str, desk: Desk) -> dict[
     return {"persona": persona, "run": current, "approved": approved, "by": by}
 
 
-def cancel(name: str, run: str, *, by: str, desk: Desk) -> dict[str, Any]:
+def cancel(name: str, run: str, *, by: str, desk: Desk) -> Receipt:
     """Start ending a run: its job is cancelled, and its files leave the provider.
 
     Raises:
@@ -64,7 +84,7 @@ def cancel(name: str, run: str, *, by: str, desk: Desk) -> dict[str, Any]:
     return _start(f"cancel-{current}", about, desk)
 
 
-def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> dict[str, Any]:
+def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> LiveChange:
     """Make an earlier version live again.
 
     Args:
@@ -96,7 +116,7 @@ def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> dict[st
     return {"persona": persona, "live_version": target, "previous_version": live, "by": by}
 
 
-def erase(name: str, *, by: str, desk: Desk) -> dict[str, Any]:
+def erase(name: str, *, by: str, desk: Desk) -> Receipt:
     """Start removing everything that there is of a persona.
 
     A persona that has nothing here is erased as well: what stands in the bucket alone has no version yet.
@@ -109,7 +129,7 @@ def erase(name: str, *, by: str, desk: Desk) -> dict[str, Any]:
     return _start(removal, {"reason": "erase", "persona": persona, "by": by}, desk)
 
 
-def _start(removal: str, about: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def _start(removal: str, about: dict[str, Any], desk: Desk) -> Receipt:
     desk.removals.open(removal, about)
     desk.workflow.remove(removal, about)
     return desk.removals.receipt(removal)

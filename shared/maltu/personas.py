@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
 
 from maltu.errors import ReportNotFound
 from maltu.naming import MAX_KEY_BYTES, as_asked, dataset_prefix, unknown
-from maltu.registry import run_of
+from maltu.progress import Progress
+from maltu.registry import Status, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
     from maltu.registry import Item, Registry
     from maltu.storage import Bucket
 
-_SHOWN = (
-    "version", "status", "run", "attempt", "created_at", "timeline", "failure", "export", "exports",
-    "provider", "estimate_usd", "budget_usd", "approval", "cancelled", "report", "trained_tokens",
-    "billed_usd", "leftovers",
-)  # fmt: skip
+
+class Model(TypedDict):
+    """A persona that answers, as OpenAI lists a model."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: Literal["maltu"]
+
+
+class Models(TypedDict):
+    """The personas that answer."""
+
+    object: Literal["list"]
+    data: list[Model]
 
 
 class Persona(TypedDict):
@@ -35,15 +46,117 @@ class Persona(TypedDict):
 
 
 class Personas(TypedDict):
-    """Answers ``GET /v1/personas``."""
+    """Every persona, whether it answers or not."""
 
-    object: str
+    object: Literal["list"]
     data: list[Persona]
 
 
-def as_models(registry: Registry, *, reached: Callable[[str], bool]) -> dict[str, Any]:
+class TimelineEntry(TypedDict):
+    """When a version reached a state."""
+
+    state: str
+    at: str
+
+
+class Failure(TypedDict):
+    """Why a version failed.
+
+    Attributes:
+        error: the name of what went wrong.
+        reason: what was wrong, where, and what to do.
+        at: when.
+    """
+
+    error: str
+    reason: str
+    at: str
+
+
+class SaidBy(TypedDict):
+    """Which key decided, and when."""
+
+    by: str
+    at: str
+
+
+class DroppedObject(TypedDict):
+    """An object in the bucket.
+
+    Attributes:
+        key: where it stands.
+        id: which of the objects that stood there: S3's version id.
+    """
+
+    key: str
+    id: str
+
+
+class Version(TypedDict):
+    """A version's story.
+
+    Attributes:
+        run: the run of its present attempt, which is approved, rejected or cancelled by this name.
+        attempt: counts from 1; the same exports dropped again are tried again.
+        failure: why it failed, where it did.
+        export: the drop that it was made for.
+        exports: every object that it is trained on.
+        estimate_usd: what training will cost, null where nobody knows.
+        budget_usd: what it may cost without being asked for, null for any price.
+        report: what became of the exports, in numbers.
+        billed_usd: what training did cost by the provider's count of tokens, null where nobody knows.
+        leftovers: what could not be removed at the provider.
+        progress: how it does at the provider, null where that cannot be told.
+        waiting_for: what its deployment waits for, while it is ``deploying``.
+    """
+
+    version: str
+    status: Status
+    run: str
+    attempt: int
+    created_at: str
+    timeline: list[TimelineEntry]
+    failure: Failure | None
+    export: NotRequired[DroppedObject]
+    exports: NotRequired[list[str]]
+    provider: NotRequired[str]
+    estimate_usd: NotRequired[float | None]
+    budget_usd: NotRequired[float | None]
+    approval: NotRequired[SaidBy]
+    cancelled: NotRequired[SaidBy]
+    report: NotRequired[dict[str, Any]]
+    trained_tokens: NotRequired[int | None]
+    billed_usd: NotRequired[float | None]
+    leftovers: NotRequired[list[str]]
+    waiting_for: NotRequired[str | None]
+    progress: NotRequired[Progress | None]
+
+
+class PersonaStory(TypedDict):
+    """How a persona is doing.
+
+    Attributes:
+        status: its newest version's.
+        live_version: the one that answers, null where none does.
+        versions: the newest twenty, newest first.
+    """
+
+    persona: str
+    status: Status
+    live_version: str | None
+    versions: list[Version]
+
+
+_SHOWN = (
+    "version", "status", "run", "attempt", "created_at", "timeline", "failure", "export", "exports",
+    "provider", "estimate_usd", "budget_usd", "approval", "cancelled", "report", "trained_tokens",
+    "billed_usd", "leftovers",
+)  # fmt: skip
+
+
+def as_models(registry: Registry, *, reached: Callable[[str], bool]) -> Models:
     """Answer ``GET /v1/models``: every persona with a live version that the caller's key reaches."""
-    data = [
+    data: list[Model] = [
         {
             "id": item["sk"],
             "object": "model",
@@ -86,7 +199,7 @@ def report_of(name: str, version: str, *, registry: Registry, bucket: Bucket) ->
     return json.loads(stored)
 
 
-def describe(name: str, registry: Registry, watch: Watch) -> dict[str, Any]:
+def describe(name: str, registry: Registry, watch: Watch) -> PersonaStory:
     """Answer ``GET /v1/personas/{persona}``: its live version, and every version's story, newest first.
 
     What is under way at the provider is asked of it; what is not, or cannot be told now, has no progress.
@@ -107,8 +220,9 @@ def describe(name: str, registry: Registry, watch: Watch) -> dict[str, Any]:
     }
 
 
-def _shown(item: Item) -> Item:
+def _shown(item: Item) -> Version:
     """A version without what only the vendor and the workflow need to know."""
     shown = {**item, "run": run_of(item)}
     waiting = {"waiting_for": shown.get("waiting_for")} if shown["status"] == "deploying" else {}
-    return {name: shown.get(name) for name in _SHOWN if name in shown or name == "failure"} | waiting
+    story = {name: shown.get(name) for name in _SHOWN if name in shown or name == "failure"} | waiting
+    return cast("Version", story)

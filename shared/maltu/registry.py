@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from maltu.table import EXISTS, IS_NEW, Condition
 
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 _UNDECIDED: Final = {"preparing", "InternalError"}
 # What ended without a model: the same exports may be tried again.
 _RETRIED: Final = {"failed", "cancelled", "rejected", "superseded"}
+Status = Literal[
+    "preparing", "awaiting_approval", "queued", "uploading", "training", "deploying",
+    "succeeded", "failed", "cancelled", "rejected", "superseded", "retired", "erasing",
+]  # fmt: skip
 UNFINISHED: Final = frozenset(
     {"preparing", "awaiting_approval", "queued", "uploading", "training", "deploying"}
 )

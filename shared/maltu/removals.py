@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, cast
+
+from typing_extensions import TypedDict
 
 from maltu.errors import RunNotFound
 from maltu.naming import MAX_KEY_BYTES
@@ -27,6 +29,35 @@ _SHOWN: Final = (
     *("persona", "version", "run", "reason", "by"),
     *("status", "begun_at", "ended_at", "removed", "refused"),
 )
+
+
+class Receipt(TypedDict):
+    """What was removed where, and what was not.
+
+    Attributes:
+        version: the one whose run is cancelled or whose model is removed; a persona is erased with all of its
+            versions.
+        run: the cancelled one.
+        by: which key asked for it.
+        status: ``incomplete`` where something was refused or came back.
+        ended_at: when nothing more could be done.
+        removed: how many things went, by what they were.
+        refused: what a provider would not remove, for somebody to remove by hand.
+        goes_by_itself: what is left and is deleted later, or stays elsewhere.
+    """
+
+    id: str
+    persona: NotRequired[str]
+    version: NotRequired[str]
+    run: NotRequired[str]
+    reason: NotRequired[Literal["cancel", "retire", "erase"]]
+    by: NotRequired[str]
+    status: Literal["running", "finished", "incomplete"]
+    begun_at: str
+    ended_at: NotRequired[str]
+    removed: dict[str, int]
+    refused: list[str]
+    goes_by_itself: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +92,7 @@ class Removals:
             _key(removal), "SET #status = :ended, ended_at = :now", {":ended": status, ":now": now()}
         )
 
-    def receipt(self, removal: str, *, reached: Callable[[str], bool] = lambda _: True) -> Item:
+    def receipt(self, removal: str, *, reached: Callable[[str], bool] = lambda _: True) -> Receipt:
         """Answer ``GET /v1/removals/{removal}``.
 
         Raises:
@@ -74,7 +105,7 @@ class Removals:
                 f"There is no removal {removal[:80]!r}; receipts are kept for {RECEIPT_DAYS} days."
             )
         shown = {name: item[name] for name in _SHOWN if name in item}
-        return {"id": removal, **shown, "goes_by_itself": list(GOES_BY_ITSELF)}
+        return cast("Receipt", {"id": removal, **shown, "goes_by_itself": list(GOES_BY_ITSELF)})
 
 
 def _key(removal: str) -> dict[str, str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import TypedDict
 
 from maltu.errors import InvalidRequest, PersonaNotFound, PersonaNotReady
 from maltu.naming import normalised, unknown
@@ -27,6 +29,62 @@ Message = dict[str, str]
 
 # A provider takes no more; with the persona's own, a caller's four are one too many.
 _MOST_STOPS = 4
+
+
+class AssistantMessage(TypedDict):
+    """What a persona says; its lines are speech bubbles."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class ChatChoice(TypedDict):
+    """One answer; ``length`` says that it was cut."""
+
+    index: int
+    message: AssistantMessage
+    logprobs: None
+    finish_reason: str
+
+
+class TextChoice(TypedDict):
+    """One answer to one prompt; ``length`` says that it was cut."""
+
+    index: int
+    text: str
+    logprobs: None
+    finish_reason: str
+
+
+class Usage(TypedDict):
+    """The tokens that it took, as the provider counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class ChatCompletion(TypedDict):
+    """A persona's answer to a dialogue, in OpenAI's shape."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[ChatChoice]
+    usage: Usage
+
+
+class TextCompletion(TypedDict):
+    """A persona's answers to prompts, in OpenAI's shape."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[TextChoice]
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +118,11 @@ def live_model(name: str, registry: Registry) -> LiveModel:
 
 def chat_completion(
     name: str, messages: Sequence[Message], sampling: Sampling, *, registry: Registry, inference: Inference
-) -> dict[str, Any]:
+) -> ChatCompletion:
     """Answer ``POST /v1/chat/completions``."""
     live = live_model(name, registry)
     (replies,) = all_in_time(lambda said: _ask(live, said, sampling, inference), [messages])
-    choices = [
+    choices: list[ChatChoice] = [
         {
             "index": index,
             "message": {"role": "assistant", "content": reply.text, "refusal": None},
@@ -73,7 +131,14 @@ def chat_completion(
         }
         for index, reply in enumerate(replies.choices)
     ]
-    return _answer("chatcmpl", "chat.completion", name, choices, replies)
+    return {
+        "id": f"chatcmpl-{secrets.token_hex(12)}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": name,
+        "choices": choices,
+        "usage": _usage(replies),
+    }
 
 
 def completion(  # noqa: PLR0913 - what is asked, how, and of whom
@@ -84,7 +149,7 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
     echo: bool,
     registry: Registry,
     inference: Inference,
-) -> dict[str, Any]:
+) -> TextCompletion:
     """Answer ``POST /v1/completions``: each prompt is what the other side says; ``echo`` repeats it first."""
     live = live_model(name, registry)
     asked = all_in_time(
@@ -99,11 +164,18 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
         prompt_tokens=sum(replies.prompt_tokens for replies in asked),
         completion_tokens=sum(replies.completion_tokens for replies in asked),
     )
-    choices = [
+    choices: list[TextChoice] = [
         {"index": index, "text": reply.text, "logprobs": None, "finish_reason": reply.finish_reason}
         for index, reply in enumerate(every.choices)
     ]
-    return _answer("cmpl", "text_completion", name, choices, every)
+    return {
+        "id": f"cmpl-{secrets.token_hex(12)}",
+        "object": "text_completion",
+        "created": int(time.time()),
+        "model": name,
+        "choices": choices,
+        "usage": _usage(every),
+    }
 
 
 def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, inference: Inference) -> Replies:
@@ -158,18 +230,9 @@ def _not_answering(
     )
 
 
-def _answer(
-    prefix: str, kind: str, name: str, choices: list[dict[str, Any]], replies: Replies
-) -> dict[str, Any]:
+def _usage(replies: Replies) -> Usage:
     return {
-        "id": f"{prefix}-{secrets.token_hex(12)}",
-        "object": kind,
-        "created": int(time.time()),
-        "model": name,
-        "choices": choices,
-        "usage": {
-            "prompt_tokens": replies.prompt_tokens,
-            "completion_tokens": replies.completion_tokens,
-            "total_tokens": replies.prompt_tokens + replies.completion_tokens,
-        },
+        "prompt_tokens": replies.prompt_tokens,
+        "completion_tokens": replies.completion_tokens,
+        "total_tokens": replies.prompt_tokens + replies.completion_tokens,
     }

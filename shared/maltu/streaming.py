@@ -4,12 +4,65 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from maltu.serving import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
+
+
+class Delta(TypedDict, total=False):
+    """What a chunk adds to an answer."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class ChatDelta(TypedDict):
+    """A piece of one answer; its last one says how it ended and adds nothing."""
+
+    index: int
+    delta: Delta
+    logprobs: None
+    finish_reason: str | None
+
+
+class TextDelta(TypedDict):
+    """A piece of one answer; its last one says how it ended and adds nothing."""
+
+    index: int
+    text: str
+    logprobs: None
+    finish_reason: str | None
+
+
+class ChatCompletionChunk(TypedDict):
+    """An event of a streamed chat; ``usage`` is null in all but the last, where it was asked for."""
+
+    id: str
+    object: Literal["chat.completion.chunk"]
+    created: int
+    model: str
+    choices: list[ChatDelta]
+    usage: NotRequired[Usage | None]
+
+
+class TextCompletionChunk(TypedDict):
+    """An event of a streamed completion; ``usage`` is null in all but the last, where it was asked for."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[TextDelta]
+    usage: NotRequired[Usage | None]
+
 
 # A stream repeats its head with every piece, and what a function answers may have 6 MB.
 MOST_PIECES = 128

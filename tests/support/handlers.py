@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.document import checked
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,12 +40,16 @@ class FunctionDied(Exception):
 
 @cache
 def load_handler(name: str) -> Callable[[Any, Any], Any]:
-    """Import ``functions/<name>/app.py`` with its folder on the path, as Lambda does."""
+    """Import ``functions/<name>/app.py`` with its folder on the path, as Lambda does.
+
+    What it answers over HTTP is held against the OpenAPI document.
+    """
     folder = ROOT / "functions" / name
     spec = importlib.util.spec_from_file_location(f"{name}_app", folder / "app.py")
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    # pydantic looks names up in the module that a class says it is of.
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     own = [str(folder), str(folder.parent / "common")]
     sys.path[:0] = own
     try:
@@ -51,7 +57,7 @@ def load_handler(name: str) -> Callable[[Any, Any], Any]:
     finally:
         for path in own:
             sys.path.remove(path)
-    return module.handler
+    return checked(module.handler)
 
 
 def sample_event(name: str) -> dict[str, Any]:

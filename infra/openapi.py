@@ -1,0 +1,351 @@
+"""The endpoint's OpenAPI 3.1 document, made from the code: ``python -m infra.openapi`` writes it.
+
+Routes, parameters and bodies are the routers' own, and results the routes' return annotations. Refusals are
+what a route says that it may answer, what every router answers, and what API Gateway answers by itself. Which
+routes ask for a key stands in ``template.yaml``.
+
+Powertools' own generator stays aside: it documents a 422 that nobody is answered, knows no streams, and makes
+one document per function.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import re
+import sys
+from contextlib import contextmanager
+from functools import cache
+from http import HTTPStatus
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, cast, get_args, get_origin
+
+from pydantic import Field, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
+
+from maltu import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+    from types import ModuleType
+
+    from aws_lambda_powertools.event_handler.api_gateway import Route
+    from aws_lambda_powertools.event_handler.openapi.compat import ModelField
+
+Json = dict[str, Any]
+
+ROOT: Final = Path(__file__).parents[1]
+FUNCTIONS: Final = ROOT / "functions"
+DOCUMENT: Final = FUNCTIONS / "page" / "openapi.json"
+
+_JSON: Final = "application/json"
+_INFO: Final = {
+    "title": "Maltu",
+    "version": "1",
+    "description": (
+        "Personas answer here: models that write the way one person does. Clients of OpenAI's chat "
+        "completions can call it. Every failure is answered in OpenAI's envelope."
+    ),
+}
+_SECURITY: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The key, as OpenAI's clients show it."},
+    "api_key": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The key."},
+}
+_RETRY_AFTER: Final = {
+    "Retry-After": {
+        "description": "Seconds to wait before the same request.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
+
+def main() -> None:
+    """Write the document where it is served from."""
+    DOCUMENT.write_text(as_text(generate()), "utf-8")
+
+
+def as_text(document: Json) -> str:
+    """Give the document as it is committed."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def generate() -> Json:
+    """Make the document."""
+    shapes = Shapes()
+    shapes.add(_envelope().Error)
+    paths: dict[str, Json] = {}
+    refusals: Json = {}
+    for route in sorted(routes(), key=lambda each: (each.openapi_path, each.method)):
+        operation = _operation(route, shapes)
+        operation["responses"] |= _named(_refusals(route), refusals)
+        paths.setdefault(route.openapi_path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        # Relative to where the document stands, which is <stage>/v1/openapi.json.
+        "servers": [{"url": ".."}],
+        "paths": paths,
+        "components": {
+            "schemas": shapes.resolve(),
+            "responses": dict(sorted(refusals.items())),
+            "securitySchemes": _SECURITY,
+        },
+    }
+
+
+def routes() -> Iterator[Route]:
+    """Every route of the API; the page, its files and this document are none."""
+    for path in sorted(FUNCTIONS.glob("*/app.py")):
+        if "open_router()" not in path.read_text("utf-8"):
+            continue
+        app = _load(path.parent.name).app
+        # There is no other list of them that knows the functions behind.
+        yield from (*app._static_routes, *app._dynamic_routes)  # noqa: SLF001
+
+
+@cache
+def _load(function: str) -> ModuleType:
+    """Import a function's app as Lambda does: its own folder and the common one are on the path."""
+    folder = FUNCTIONS / function
+    spec = importlib.util.spec_from_file_location(f"{function}_app", folder / "app.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{folder}/app.py cannot be imported.")
+    # pydantic looks names up in the module that a class says it is of.
+    app = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    before = set(sys.modules)
+    with _on_the_path(folder, FUNCTIONS / "common"):
+        spec.loader.exec_module(app)
+    for name in set(sys.modules) - before:
+        # Another function's module of the same name is another module.
+        if Path(getattr(sys.modules[name], "__file__", None) or "").parent == folder:
+            del sys.modules[name]
+    return app
+
+
+@cache
+def _envelope() -> ModuleType:
+    with _on_the_path(FUNCTIONS / "common"):
+        return importlib.import_module("envelope")
+
+
+@contextmanager
+def _on_the_path(*folders: Path) -> Generator[None]:
+    own = [str(folder) for folder in folders]
+    sys.path[:0] = own
+    try:
+        yield
+    finally:
+        for each in own:
+            sys.path.remove(each)
+
+
+class Shapes:
+    """The schemas of the document; those asked for are filled in by :meth:`resolve`."""
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[Json, Any, Any]] = []
+
+    def add(self, shape: Any, mode: str = "serialization") -> Json:  # noqa: ANN401 - any annotation
+        """Give the schema of an annotation, still empty."""
+        schema: Json = {}
+        self._asked.append((schema, mode, TypeAdapter(shape)))
+        return schema
+
+    def resolve(self) -> Json:
+        """Fill in what was asked for; give the schemas that these refer to, by name."""
+        inputs = [(str(at), mode, adapter) for at, (_, mode, adapter) in enumerate(self._asked)]
+        found, definitions = TypeAdapter.json_schemas(
+            inputs, ref_template="#/components/schemas/{model}", schema_generator=_Untitled
+        )
+        for at, (schema, mode, _) in enumerate(self._asked):
+            schema.update(found[str(at), mode])
+        return {name: _described(schema) for name, schema in definitions.get("$defs", {}).items()}
+
+
+class _Untitled(GenerateJsonSchema):
+    """JSON schema without titles that only repeat names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401 - pydantic's core schema
+        del schema
+        return False
+
+
+def _described(schema: Json) -> Json:
+    """Give a shape's attributes the descriptions that stand in its docstring."""
+    text, _, attributes = schema.get("description", "").partition("\n\nAttributes:\n")
+    schema = {name: value for name, value in schema.items() if name != "title"} | {
+        "description": _plain(text)
+    }
+    for name, about in re.findall(r"^ *(\w+): (.+(?:\n {8,}.+)*)", attributes, re.MULTILINE):
+        # A reference takes a description beside it since 3.1.
+        schema["properties"][name]["description"] = _plain(about)
+    return schema
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
+
+
+def _operation(route: Route, shapes: Shapes) -> Json:
+    summary, _, more = cleandoc(route.func.__doc__ or "").partition("\n")
+    body = route.body_field
+    parameters = [
+        _parameter(field, shapes)
+        for group in (
+            route.dependant.path_params,
+            route.dependant.query_params,
+            route.dependant.header_params,
+        )
+        for field in group
+    ]
+    return {
+        "operationId": route.func.__name__,
+        "summary": _plain(summary.rstrip(".")),
+        **({"description": _plain(more)} if more.strip() else {}),
+        "tags": [route.openapi_path.split("/")[2]],
+        "security": [] if _is_public(route) else [{name: _scopes(route)} for name in _SECURITY],
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": _request_body(body, shapes)} if body else {}),
+        "responses": {str(int(route.status_code)): _result(route, shapes)},
+    }
+
+
+def _parameter(field: ModelField, shapes: Shapes) -> Json:
+    info: Any = field.field_info
+    if not info.description:
+        raise ValueError(f"The parameter {field.name!r} has no description.")
+    limits = [*info.metadata, Field(json_schema_extra=info.json_schema_extra)]
+    kind: Any = Annotated[field.type_, *limits]
+    return {
+        "name": field.alias,
+        "in": info.in_.value,
+        "required": field.required,
+        "description": info.description,
+        "schema": shapes.add(kind, "validation"),
+    }
+
+
+def _request_body(field: ModelField, shapes: Shapes) -> Json:
+    return {"required": field.required, "content": {_JSON: {"schema": shapes.add(field.type_, "validation")}}}
+
+
+def _result(route: Route, shapes: Shapes) -> Json:
+    returned = route.dependant.return_param
+    if returned is None:
+        raise ValueError(f"{route.func.__name__} does not say what it returns.")
+    union = get_origin(returned.type_) in {Union, type(int | str)}
+    content: Json = {}
+    for shape in get_args(returned.type_) if union else (returned.type_,):
+        if get_origin(shape) is not Annotated:
+            content[_JSON] = {"schema": shapes.add(shape)}
+            continue
+        text, media, *_ = get_args(shape)
+        content[media.name] = _stream(media.events, shapes) if media.events else {"schema": shapes.add(text)}
+    return {"description": HTTPStatus(route.status_code).phrase, "content": content}
+
+
+def _stream(data: type, shapes: Shapes) -> Json:
+    """Say what each event but the last holds, in the words that OpenAPI 3.2 has for it."""
+    event = {"type": "string", "contentMediaType": _JSON, "contentSchema": shapes.add(data)}
+    return {
+        "x-itemSchema": {
+            "description": "An event; the last one's data is [DONE].",
+            "type": "object",
+            "properties": {"data": event},
+            "required": ["data"],
+        }
+    }
+
+
+def _refusals(route: Route) -> dict[int, dict[str, Json]]:
+    """Every failure that the route may answer: by its status, and each status by its codes."""
+    envelope = _envelope()
+    found: dict[int, dict[str, Json]] = {}
+    own: list[dict[int, Any]] = [route.responses or {}, envelope.refusals(*_of_the_router(route))]
+    for status, response in (each for responses in own for each in responses.items()):
+        found.setdefault(status, {}).update(response["content"][_JSON]["examples"])
+    for status, body in _of_the_gateway(route):
+        about = {"summary": body["error"]["message"], "value": body}
+        found.setdefault(status, {}).setdefault(body["error"]["code"] or "no_route", about)
+    return found
+
+
+def _of_the_router(route: Route) -> Iterator[type[errors.MaltuError]]:
+    """What the router answers before or after the route's function."""
+    yield errors.MaltuError
+    if route.method != "GET":
+        yield from (errors.InvalidRequest, errors.RequestTooLarge)
+    if not _is_public(route):
+        yield from (errors.TooManyRequests, errors.QuotaUsedUp)
+    if _scopes(route):
+        yield errors.InsufficientScope
+        if "{persona}" in route.openapi_path:
+            # One that the key does not reach.
+            yield errors.PersonaNotFound
+
+
+def _scopes(route: Route) -> list[str]:
+    """What a key must be for."""
+    middlewares = cast("list[Any]", route.middlewares)
+    return [each.scope for each in middlewares if hasattr(each, "scope")]
+
+
+def _named(refusals: Mapping[int, dict[str, Json]], responses: Json) -> Json:
+    """Put each status's refusal among the document's responses, once; refer to it."""
+    references: Json = {}
+    for status, examples in sorted(refusals.items()):
+        name = "-".join([str(status), *sorted(examples)])
+        responses[name] = _refusal(status, dict(sorted(examples.items())))
+        references[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return references
+
+
+def _refusal(status: int, examples: Mapping[str, Json]) -> Json:
+    codes = [each["value"]["error"]["code"] for each in examples.values()]
+    only = {"error": {"properties": {"code": {"enum": codes}}}}
+    return {
+        "description": _plain(" ".join(each["summary"] for each in examples.values())),
+        **({"headers": _RETRY_AFTER} if status in {429, 503} else {}),
+        "content": {
+            _JSON: {
+                "schema": {"$ref": "#/components/schemas/Error", "properties": only},
+                "examples": {name: {"value": each["value"]} for name, each in examples.items()},
+            }
+        },
+    }
+
+
+@cache
+def _template() -> Json:
+    return yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
+
+
+def _is_public(route: Route) -> bool:
+    """Whether the route asks for no key."""
+    for resource in _template().values():
+        events: dict[str, Json] = resource.get("Properties", {}).get("Events", {})
+        for event in events.values():
+            asked: Json = event.get("Properties", {})
+            if (asked.get("Path"), asked.get("Method")) == (route.openapi_path, route.method):
+                return bool(asked.get("Auth", {}).get("Authorizer") == "NONE")
+    raise LookupError(f"template.yaml has no event for {route.method} {route.openapi_path}.")
+
+
+def _of_the_gateway(route: Route) -> Iterator[tuple[int, Json]]:
+    """What API Gateway answers by itself, as the template words it."""
+    for name, response in _template()["Api"]["Properties"]["GatewayResponses"].items():
+        status = response.get("StatusCode")
+        if status is None or (status == HTTPStatus.UNAUTHORIZED and _is_public(route)):
+            continue
+        # There is no such route, as far as a name that goes over several parts of a path is concerned.
+        if name == "MISSING_AUTHENTICATION_TOKEN" and "{" not in route.openapi_path:
+            continue
+        yield int(status), json.loads(response["ResponseTemplates"][_JSON])
+
+
+if __name__ == "__main__":
+    main()
