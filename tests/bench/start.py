@@ -187,6 +187,7 @@ def _aws() -> Generator[dict[str, str]]:
         "PROVIDER_BASE_URL": "",
         "BEDROCK_ROLE_ARN": "role",
         "ANSWER_FUNCTION": "nobody",
+        "UPLOAD_ORIGINS": "",
     }
     os.environ.update(environment)
     with mock_aws():
