@@ -14,8 +14,8 @@ import pytest
 from tests.support.handlers import ROOT
 
 DEAR = {
-    "aws_xray_sdk", "boto3", "botocore.session", "httpx", "httpx2", "ijson", "numpy", "openai", "orjson", "pandas",
-    "pydantic", "requests", "s3transfer", "sacrebleu", "scipy", "sklearn", "tiktoken",
+    "aws_xray_sdk", "boto3", "botocore.session", "httpx", "httpx2", "ijson", "numpy", "openai", "orjson",
+    "pandas", "pydantic", "requests", "s3transfer", "sacrebleu", "scipy", "sklearn", "tiktoken",
 }  # fmt: skip
 NOTHING: set[str] = set()
 # Powertools loads botocore's own module, which is small.
