@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast, get_args
 
 import pytest
 from openai.types.fine_tuning import FineTuningJob
+from urllib3.connection import HTTPConnection
 
 from infra.local.finetuning.bedrock.operations import service_model
 from infra.local.finetuning.behaviour import Behaviour
 from maltu.errors import InvalidSettings, ModelNotReady, ProviderRejected, ProviderUnavailable
-from maltu.providers import JobStatus, Sampling, bedrock, open_provider
+from maltu.providers import JobStatus, Sampling, bedrock, open_provider, openai_inference
 from maltu.providers import openai as openai_adapter
 from tests.support.adapters import ADAPTERS, Adapter
 from tests.support.faults import Fault, Faulty
@@ -249,3 +251,21 @@ class TestOpenAI:
     ) -> None:
         with pytest.raises(ProviderRejected, match="refused the key"):
             adapter.open(url, monkeypatch, api_key="wrong").get_job("ftjob-1")
+
+    def test_a_connection_is_kept_for_the_next_question_and_not_for_one_much_later(
+        self, adapter: Adapter, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened: list[object] = []
+        connect = HTTPConnection.connect
+
+        def noted(connection: HTTPConnection) -> None:
+            opened.append(connection)
+            connect(connection)
+
+        monkeypatch.setattr(HTTPConnection, "connect", noted)
+        provider = adapter.open(url, monkeypatch)
+        for now in (1_000.0, 1_004.0, 1_010.0):
+            monkeypatch.setattr(openai_inference, "time", SimpleNamespace(time=lambda now=now: now))
+            with pytest.raises(ModelNotReady):
+                provider.chat(adapter.nowhere, ASK, BRIEF)
+        assert len(opened) == 2

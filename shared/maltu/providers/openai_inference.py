@@ -7,6 +7,8 @@ Of what it does, this needs none: a question is never asked twice by itself, for
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import urllib3
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 BASE_URL: Final = "https://api.openai.com/v1"
 CONNECT_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
+KEPT_SECONDS: Final = 5.0
 OK: Final = 200
 _MOST_AT_ONCE: Final = 8
 
@@ -46,6 +49,8 @@ class OpenAIInference:
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
             retries=False,
         )
+        self._asked_at = 0.0
+        self._asking = threading.Lock()
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
         """Answer through ``chat/completions``."""
@@ -82,6 +87,7 @@ class OpenAIInference:
             raise _unreadable(error) from error
 
     def _post(self, path: str, body: bytes) -> dict[str, Any]:
+        self._drop_stale_connections()
         try:
             response = self._http.request("POST", f"{self._url}/{path}", body=body, redirect=False)
         except urllib3.exceptions.HTTPError as error:
@@ -96,6 +102,14 @@ class OpenAIInference:
             return json.loads(response.data)
         except ValueError as error:
             raise _unreadable(error) from error
+
+    def _drop_stale_connections(self) -> None:
+        """Keep none for long: a host closes idle ones, and a frozen function does not hear of it."""
+        with self._asking:
+            # By the wall clock, the one that goes on while a function is frozen.
+            if time.time() - self._asked_at > KEPT_SECONDS:
+                self._http.clear()
+            self._asked_at = time.time()
 
 
 def _text_of_chat(choice: Mapping[str, Any]) -> str | None:
