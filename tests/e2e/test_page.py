@@ -185,6 +185,7 @@ def makes_another_version_and_goes_back(visit: Visit, chain: Chain) -> None:
     page.get_by_role("button", name="예, 학습하기").click()
     page.get_by_role("button", name="이 버전으로 되돌리기").wait_for()
     assert chain.api.persona(PERSONA).body["live_version"] > first
+    assert page.locator(".problem").count() == 0
     visit.shoot("versions")
     page.get_by_role("button", name="이 버전으로 되돌리기").click()
     page.get_by_role("button", name="이 버전 사용하기").wait_for()

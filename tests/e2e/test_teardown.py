@@ -1,4 +1,4 @@
-"""What the stack leaves behind when it is closed: the last of these tests, for it closes the one they share."""
+"""What the stack leaves behind when it is closed: the last of its tests, for it closes what they share."""
 
 from __future__ import annotations
 

@@ -49,6 +49,8 @@ function one(version, at, about) {
       ${UNFINISHED.has(version.status) ? progress(version) : nothing}
       ${version.failure ? failure(version) : nothing}
       ${version.status === "awaiting_approval" ? price(version, about) : nothing}
+      ${version.status === "candidate" ? html`
+        <div class="warning"><p>${t("candidate.what")}</p>${version.verdict ? html`<p lang="en">${version.verdict}</p>` : nothing}</div>` : nothing}
       ${actions(version, about, isLive)}
       ${version.report ? report(about.persona, version, at === 0) : nothing}
       ${ANSWERS.has(version.status) ? style(about.persona, version, about.versions) : nothing}
