@@ -21,6 +21,7 @@ from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from tests.support.clients import Client
     from tests.support.deployed import Chain
