@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.browser import Visit, running_browser
-from tests.support.deployed import ANSWERED, ASKED, SPEAKER, dialogue
+from tests.support.deployed import ANSWERED, ASKED, SPEAKER, dialogue, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -111,7 +111,7 @@ def trains_after_a_yes_to_the_price(visit: Visit, chain: Chain) -> None:
     visit.shoot("preview")
     page.get_by_role("button", name="준비하고 가격 보기").press("Enter")
     page.locator(".price").wait_for()
-    page.wait_for_function(f"{DRAWN}.filter((colours) => colours > 3).length >= 4")
+    eventually(lambda: sum(colours > 3 for colours in page.evaluate(DRAWN)) >= 4)
     visit.shoot("price")
     assert len(chain.jobs()) == jobs
     page.get_by_role("button", name="예, 학습하기").click()
