@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # Before any client is made: nothing here can reach an account.
 for name in list(os.environ):
@@ -27,6 +28,21 @@ from tests.support import boto  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.remote import Producer
+
+
+class OneStack(LoadScopeScheduling):
+    """Module by module, but whatever deploys the stack is one: its tests share it, one after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = super()._split_scope(nodeid)
+        return "tests/e2e" if scope.startswith("tests/e2e/") else scope
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStack | None:
+    return OneStack(config, log) if config.getvalue("dist") == "loadscope" else None
+
 
 boto.read_once()
 boto.share_clients()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,12 @@ def test_nothing_of_the_page_needs_what_the_browser_is_told_to_refuse() -> None:
         assert not re.search(r"localStorage|document\.cookie|indexedDB|innerHTML|\beval\(|https?://", text), (
             path
         )
+
+
+def test_the_apis_description_is_served() -> None:
+    answer = get("/v1/openapi.json")
+    assert answer["headers"]["Content-Type"] == "application/json"
+    assert json.loads(answer["body"])["openapi"].startswith("3.1")
 
 
 def test_the_licences_of_what_is_shipped_are_shipped() -> None:

@@ -11,7 +11,7 @@ from infra.local.endpoint import Endpoint
 from infra.local.provider import Provider
 from infra.local.stack import running_stack
 from infra.local.workspace import LocalRunError
-from tests.e2e.test_chain import ANSWERED, FILE, PERSONA, SECONDS, SPEAKER, dialogue
+from tests.support.deployed import ANSWERED, FILE, PERSONA, SECONDS, SPEAKER, dialogue
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import time
 import urllib.request
-from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,105 +13,20 @@ import httpx2
 import openai
 import pytest
 
-from infra.local.drop import Export, drop, follow
 from infra.local.endpoint import Endpoint
-from infra.local.stack import running_stack
 from maltu import kakao
 from tests.support.clients import CLIENTS, Desk
+from tests.support.deployed import ANSWERED, ASKED, FILE, PERSONA, REPLIES, SPEAKER, dialogue, eventually
 from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from pathlib import Path
 
-    from infra.local.stack import Stack
     from tests.support.clients import Client
+    from tests.support.deployed import Chain
 
 pytestmark = pytest.mark.e2e
-
-PERSONA = "민지-누나"
-SPEAKER = "민지 ☀"
-FILE = "우리 방 100%+백업 (1).csv"
-SECONDS = 60
-
-ASKED = (
-    "뭐 하고 있어요?",
-    "저녁은 드셨어요?",
-    "내일 시간 괜찮으세요?",
-    "이 영화 보셨어요?",
-    "비가 많이 오네요",
-)
-ANSWERED = (
-    ("나 지금 누워있지롱", "일어나기 싫다아"),
-    ("라면 먹었지롱", "두 개 먹음ㅋㅋ"),
-    ("내일은 바쁘지롱",),
-    ("당연히 봤지롱", "울었잖아ㅠㅠ"),
-    ("우산 없지롱", "데리러 와ㅋㅋ"),
-)
-REPLIES = {"\n".join(bubbles) for bubbles in ANSWERED}
-
-
-class Chain:
-    """A stack that is up, and what has been dropped into it."""
-
-    def __init__(self, stack: Stack, folder: Path, close: Callable[[], None]) -> None:
-        self.stack = stack
-        self.folder = folder
-        self.close = close
-        self.api = Endpoint.with_key(stack.endpoint, stack.api_key)
-        self._drops = 0
-
-    def drop(self, persona: str, content: str, *, name: str = FILE, speaker: str | None = None) -> None:
-        path = self.folder / name
-        path.write_text(content, encoding="utf-8")
-        drop(Export(path, persona, speaker), self.stack)
-        self._drops += 1
-
-    def drop_over_the_endpoint(self, persona: str, export: str, speaker: str) -> dict[str, Any]:
-        body = {"export": export, "speaker": speaker}
-        answer = self.api.call("POST", f"/v1/personas/{quote(persona)}/exports", body)
-        assert answer.status == 202, answer.body
-        self._drops += 1
-        return answer.body
-
-    def follow(self, persona: str) -> dict[str, Any]:
-        return follow(self.api, persona, lambda _: None, seconds=SECONDS)
-
-    def wait_for_preprocessing(self) -> None:
-        """Until every drop so far has been handled, whatever came of it."""
-        deadline = time.monotonic() + SECONDS
-        while sum('"drop handled"' in line for line in self.stack.aws.function_logs()) < self._drops:
-            assert time.monotonic() < deadline, "not every drop was handled"
-            time.sleep(0.2)
-
-    def jobs(self) -> list[dict[str, Any]]:
-        answer = self.stack.provider.api.call("GET", "/v1/fine_tuning/jobs")
-        assert answer.ok
-        return answer.body["data"]
-
-
-def dialogue(days: int) -> str:
-    """A conversation a day: the other side asks, the persona answers in one or two messages."""
-    start = datetime(2026, 3, 1, 20, 0)  # noqa: DTZ001 - exports carry local time
-    rows = ["Date,User,Message"]
-    for day in range(days):
-        at = start + timedelta(days=day)
-        rows.append(f'{at:%Y-%m-%d %H:%M:%S},"진우","{ASKED[day % len(ASKED)]}"')
-        for second, bubble in enumerate(ANSWERED[day % len(ANSWERED)], 20):
-            rows.append(f'{at + timedelta(seconds=second):%Y-%m-%d %H:%M:%S},"{SPEAKER}","{bubble}"')
-    return "\n".join(rows) + "\n"
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Generator[Chain]:
-    # pytest takes its fixtures down on Ctrl-C only.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with ExitStack() as up:
-            stack = up.enter_context(running_stack("e2e", lambda _: None))
-            yield Chain(stack, tmp_path_factory.mktemp("exports"), up.close)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")
@@ -410,37 +320,3 @@ def test_a_run_is_cancelled(chain: Chain) -> None:
     eventually(lambda: chain.api.persona(persona).body["status"] == "cancelled")
     assert chain.api.persona(persona).body["versions"][0]["cancelled"]["by"]
     assert chain.stack.provider.api.call("GET", "/v1/files?purpose=fine-tune").body["data"] == []
-
-
-def test_nothing_is_left_running(chain: Chain) -> None:
-    started = descendants()
-    assert started
-
-    chain.close()
-
-    # An orphan would be nobody's descendant any more, but it would still be there.
-    deadline = time.monotonic() + 5
-    while left := started & parents_of_processes().keys():
-        assert time.monotonic() < deadline, f"still running: {left}"
-        time.sleep(0.1)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
-def descendants() -> set[int]:
-    """The processes that this one has started, and those that they have started."""
-    found = {os.getpid()}
-    parents = parents_of_processes()
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {os.getpid()}
-
-
-def parents_of_processes() -> dict[int, int]:
-    listed = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607 - where ps stands differs
-    return {int(pid): int(parent) for pid, parent in map(str.split, listed.splitlines())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from tests.support.handlers import ROOT
@@ -25,3 +26,11 @@ def test_every_requirement_has_its_hashes_and_names_no_index() -> None:
         assert len(PIN.findall(text)) <= text.count("--hash=sha256:"), path
         assert "://" not in text, path
         assert "--index" not in text, path
+
+
+def test_every_part_of_the_page_has_its_hash_and_names_no_registry() -> None:
+    text = (ROOT / "functions" / "parts" / "package-lock.json").read_text("utf-8")
+    packages: dict[str, dict[str, str]] = json.loads(text)["packages"]
+    assert len(packages) > 3
+    assert all(each["integrity"].startswith("sha512-") for name, each in packages.items() if name)
+    assert "://" not in text

@@ -31,8 +31,11 @@ function enter() {
 
 function arrive() {
   enter();
-  // As a new page would: its beginning is read out.
-  queueMicrotask(() => document.querySelector("main")?.focus());
+  // As a new page would: from its beginning, which is read out.
+  queueMicrotask(() => {
+    scrollTo(0, 0);
+    document.querySelector("main")?.focus({ preventScroll: true });
+  });
 }
 
 async function begin() {

@@ -6,6 +6,7 @@ import { change, redraw, state } from "./state.js";
 export const UNFINISHED = new Set(["preparing", "awaiting_approval", "queued", "uploading", "training", "deploying"]);
 const SOON = 1500;
 const LATER = 20_000;
+const SLOWER = 1.2;
 
 /** What is known of the persona that is looked at; `dropped`, when, until its export is taken up. */
 export const looked = { persona: null, about: null, error: null, dropped: null };
@@ -37,29 +38,39 @@ async function listPersonas(key, manages) {
 export function watch(persona) {
   if (looked.persona !== persona) Object.assign(looked, { persona, about: null, error: null, dropped: null });
   if (!state.manages) return () => {};
-  return poll(() => look(persona));
+  let seen = "";
+  let wait = SOON;
+  return poll(async () => {
+    await look(persona);
+    if (looked.persona !== persona) return null;
+    // Jobs take hours: whoever watches one asks less and less often, until something changes.
+    const now = JSON.stringify([looked.dropped, looked.about?.versions.map((each) => [each.status, each.progress])]);
+    wait = now === seen ? Math.min(wait * SLOWER, LATER) : SOON;
+    seen = now;
+    return isMoving() ? wait : LATER;
+  });
 }
 
 /** Look now. */
 export async function look(persona = looked.persona) {
   const before = looked.about?.live_version;
-  let wait = SOON;
   try {
     const about = await call("GET", personaPath(persona));
-    if (looked.persona !== persona) return null;
+    if (looked.persona !== persona) return;
     Object.assign(looked, { about, error: null });
     if (looked.dropped && !isOld(about)) looked.dropped = null;
-    if (!looked.dropped && !about.versions.some((each) => UNFINISHED.has(each.status))) wait = LATER;
   } catch (error) {
-    if (looked.persona !== persona) return null;
-    const expected = looked.dropped && error.status === 404;
-    if (!expected) Object.assign(looked, { error });
-    if (error instanceof Refused && !expected) wait = LATER;
+    if (looked.persona !== persona) return;
+    // It has its name with the first export, and something to tell when that is taken up.
+    const isNew = error.status === 404 && state.personas?.some((each) => each.persona === persona);
+    if (isNew) looked.dropped ??= new Date().toISOString();
+    else looked.error = error;
   }
   redraw();
   if (looked.about && looked.about.live_version !== before) await loadPersonas();
-  return wait;
 }
+
+const isMoving = () => looked.dropped || looked.about?.versions.some((each) => UNFINISHED.has(each.status));
 
 /** Say that an export was dropped for a persona just now. */
 export function expectRun(persona, droppedAt) {

@@ -31,7 +31,7 @@ function atProvider({ steps, events, estimated_finish: finish }) {
       <progress aria-label=${t("status.training")} max=${steps.total} .value=${steps.done}></progress>
       <p class="hint">${t("steps", { done: number(steps.done), total: number(steps.total) })}</p>` : nothing}
     ${finish ? html`<p class="hint">${t("finish", { at: moment(finish) })}</p>` : nothing}
-    ${events.length ? html`<ul class="events" lang="en">${events.map((event) => html`<li>${event.message ?? event}</li>`)}</ul>` : nothing}`;
+    ${events.length ? html`<ul class="events" lang="en">${events.map((event) => html`<li>${event}</li>`)}</ul>` : nothing}`;
 }
 
 /** An export was dropped, and nobody has taken it up yet. */

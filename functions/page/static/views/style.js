@@ -18,10 +18,12 @@ const against = new Map();
 
 /** Show a version's style report, if there is one. */
 export function style(persona, { version }, versions) {
+  const measured = versions.filter((each) => each.style?.asked);
+  if (!measured.some((each) => each.version === version)) return nothing;
   const mine = styleOf(persona, version);
   if (!mine || mine === "none") return nothing;
   if (mine instanceof Error) return problem(mine);
-  const others = versions.filter((each) => each.version !== version && typeof styleOf(persona, each.version) === "object");
+  const others = measured.filter((each) => each.version !== version && styleOf(persona, each.version)?.scores);
   const other = others.find((each) => each.version === against.get(version));
   const sides = [{ name: t("thisVersion"), style: mine, colour: "s1" }];
   if (other) sides.push({ name: moment(other.created_at), style: styleOf(persona, other.version), colour: "s2" });

@@ -16,6 +16,7 @@ import { style } from "./style.js";
 const ANSWERS = new Set(["succeeded", "candidate"]);
 
 let refused = null;
+let busy = false;
 
 export const title = ({ persona }) => `${persona}, ${t("tab.versions")}`;
 
@@ -48,6 +49,8 @@ function one(version, at, about) {
       ${UNFINISHED.has(version.status) ? progress(version) : nothing}
       ${version.failure ? failure(version) : nothing}
       ${version.status === "awaiting_approval" ? price(version, about) : nothing}
+      ${version.status === "candidate" ? html`
+        <div class="warning"><p>${t("candidate.what")}</p>${version.verdict ? html`<p lang="en">${version.verdict}</p>` : nothing}</div>` : nothing}
       ${actions(version, about, isLive)}
       ${version.report ? report(about.persona, version, at === 0) : nothing}
       ${ANSWERS.has(version.status) ? style(about.persona, version, about.versions) : nothing}
@@ -60,12 +63,12 @@ function price(version, about) {
   const decide = (what) => act(() => call("POST", personaPath(about.persona, "runs", version.run, what)));
   return html`
     <section class="price" aria-label=${t("price")}>
-      <p class="big">${known ? t("price.is", { price: dollars(cost) }) : t("price.unknown")}</p>
+      <p class="big">${!known ? t("price.unknown") : cost === 0 ? t("price.nothing") : t("price.is", { price: dollars(cost) })}</p>
       <p>${t("price.what")}</p>
       <div class="actions">
-        <button type="button" class="quiet" @click=${() => decide("reject")}>${t("price.no")}</button>
-        <button type="button" class="primary" @click=${() => decide("approve")}>
-          ${known ? t("price.yes", { price: dollars(cost) }) : t("price.yesAnyway")}</button>
+        <button type="button" class="quiet" ?disabled=${busy} @click=${() => decide("reject")}>${t("price.no")}</button>
+        <button type="button" class="primary" ?disabled=${busy} @click=${() => decide("approve")}>
+          ${!known ? t("price.yesAnyway") : cost === 0 ? t("price.yesFree") : t("price.yes", { price: dollars(cost) })}</button>
       </div>
     </section>`;
 }
@@ -78,10 +81,10 @@ function actions(version, about, isLive) {
     const [label, path, body] = version.status === "candidate" || version.version > (about.live_version ?? "")
       ? ["promote", at("versions", version.version, "promote"), undefined]
       : ["rollback", at("rollback"), { version: version.version }];
-    buttons.push(html`<button type="button" class="quiet" @click=${() => act(() => call("POST", path, body))}>${t(label)}</button>`);
+    buttons.push(html`<button type="button" class="quiet" ?disabled=${busy} @click=${() => act(() => call("POST", path, body))}>${t(label)}</button>`);
   }
   if (UNFINISHED.has(version.status) && version.status !== "awaiting_approval") {
-    buttons.push(html`<button type="button" class="quiet" @click=${() => stop(version, at)}>${t("stop")}</button>`);
+    buttons.push(html`<button type="button" class="quiet" ?disabled=${busy} @click=${() => stop(version, at)}>${t("stop")}</button>`);
   }
   return buttons.length ? html`<div class="actions">${buttons}</div>` : nothing;
 }
@@ -98,7 +101,7 @@ function end(persona) {
       <h2>${t("more")}</h2>
       <p><a class="button quiet" href=${to("new", persona)}>${t("addExport.link")}</a></p>
       <p class="hint">${t("erase.what", { persona })}</p>
-      <p><button type="button" class="danger" @click=${() => erase(persona)}>${t("erase", { persona })}</button></p>
+      <p><button type="button" class="danger" ?disabled=${busy} @click=${() => erase(persona)}>${t("erase", { persona })}</button></p>
     </section>`;
 }
 
@@ -107,18 +110,21 @@ async function erase(persona) {
   if (!(await confirm({ title: t("erase.sure", { persona }), body, yes: t("erase", { persona }), danger: true }))) return;
   await act(async () => {
     const receipt = await call("DELETE", personaPath(persona));
-    await loadPersonas();
     go("erased", receipt.id, persona);
+    await loadPersonas();
   });
 }
 
 async function act(what) {
   refused = null;
+  busy = true;
+  redraw();
   try {
     await what();
+    await look();
   } catch (error) {
     refused = error;
   }
+  busy = false;
   redraw();
-  await look();
 }
