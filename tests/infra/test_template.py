@@ -634,7 +634,9 @@ def test_only_its_function_writes_reports_and_the_endpoint_shows_the_numbers_alo
         for role, statement in statements(expanded)
         if "s3:GetObject" in actions_of(statement) and "datasets" in str(statement["Resource"])
     }
-    assert granted["ManageFunctionRole"] == {"Fn::Sub": "${Bucket.Arn}/datasets/*/style.json"}
+    assert granted["ManageFunctionRole"] == [
+        {"Fn::Sub": f"${{Bucket.Arn}}/datasets/*/{report}.json"} for report in ("report", "style")
+    ]
     assert granted["StyleReportFunctionRole"] == {"Fn::Sub": "${Bucket.Arn}/datasets/*"}
     writing = {
         role

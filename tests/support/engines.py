@@ -69,9 +69,13 @@ def broken_engine() -> GatedEngine:
 
 @dataclass
 class SpeakingEngine:
-    """Models that answer as ``says`` did when they were loaded, whatever they were trained with."""
+    """Models that answer as ``says`` did when they were loaded, whatever they were trained with.
+
+    The base model answers as ``untuned`` does, if it is given.
+    """
 
     says: Callable[[str, random.Random], str]
+    untuned: Callable[[str, random.Random], str] | None = None
     base_model: str = "maltu-retrieval-1"
 
     def plan(self, wanted: Hyperparameters, examples: int) -> Plan:
@@ -89,6 +93,9 @@ class SpeakingEngine:
     ) -> Trained:
         return RetrievalEngine().train(training, validation, plan, seed=seed, folder=folder, watch=watch)
 
+    def base(self) -> SpeakingModel | None:
+        return SpeakingModel(self.untuned) if self.untuned else None
+
     def load(self, folder: Path) -> SpeakingModel:
         del folder
         return SpeakingModel(self.says)
@@ -99,6 +106,7 @@ class SpeakingModel:
     """Answers the last message; the same question gets the same answer."""
 
     says: Callable[[str, random.Random], str]
+    context_window: None = None
 
     def reply(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece]:
         return self.complete(messages[-1].content, sampling)
@@ -108,5 +116,5 @@ class SpeakingModel:
         answer = self.says(prompt, random.Random(prompt))  # noqa: S311 - nothing secret is drawn
         yield Piece(answer, self.count_tokens(answer), "stop")
 
-    def count_tokens(self, text: str) -> int:
-        return len(text)
+    def count_tokens(self, prompt: str | Sequence[Message]) -> int:
+        return len(prompt)
