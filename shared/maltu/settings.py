@@ -25,8 +25,8 @@ Approval = Literal["above_budget", "always"]
 
 MAX_SETTINGS_BYTES = 64 * 1024
 
-# What a run may cost, and what becomes of the model it makes: the model is the same.
-MAKE_NO_OTHER_VERSION = ("budget_usd", "style_prompts", "max_style_drop", "max_copy_rate")
+# What a run may cost, whom it asks, and what becomes of its model: the model is the same.
+MAKE_NO_OTHER_VERSION = ("budget_usd", "approval", "style_prompts", "max_style_drop", "max_copy_rate")
 
 _COLLECTIONS = {"Mapping[str, str]": dict, "Sequence[str]": list}
 
