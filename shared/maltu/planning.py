@@ -11,7 +11,7 @@ from maltu.errors import UnreadableExport
 from maltu.exports import Exports, choose_speaker
 from maltu.naming import identity_of
 from maltu.providers.base_models import base_model, default_format
-from maltu.settings import resolve_settings
+from maltu.settings import MAKE_NO_OTHER_VERSION, resolve_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,8 +163,8 @@ def plan_version(
         format=settings.format or default_format(base_model(tuned), provider),
     )
     made_from = {**dataclasses.asdict(chosen), "provider": provider}
-    # What a run may cost, and whom it asks, does not change what it makes.
-    del made_from["budget_usd"], made_from["approval"]
+    for name in MAKE_NO_OTHER_VERSION:
+        del made_from[name]
     content = "\n".join(sorted(copy.sha256 for copy in used))
     return Plan(
         settings=chosen,

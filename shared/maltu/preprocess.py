@@ -36,7 +36,7 @@ from maltu.naming import (
 )
 from maltu.planning import Plan, look_through, plan_version
 from maltu.providers.base_models import base_model
-from maltu.reporting import full_report
+from maltu.reporting import estimate_of, full_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +186,7 @@ def _write_dataset(
             kind = "application/json" if file.suffix == ".json" else "application/jsonl"
             services.bucket.store(f"{prefix}/{file.name}", file, content_type=kind)
         has_validation = (directory / "validation.jsonl").exists()
-    estimate = report["cost"]["usd"]
+    estimate = estimate_of(report)
     recorded = services.registry.record_dataset(
         persona,
         version,

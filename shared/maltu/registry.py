@@ -37,7 +37,7 @@ _UNDECIDED: Final = {"preparing", "InternalError"}
 _RETRIED: Final = {"failed", "cancelled", "rejected", "superseded"}
 Status = Literal[
     "preparing", "awaiting_approval", "queued", "uploading", "training", "deploying",
-    "succeeded", "failed", "cancelled", "rejected", "superseded", "retired", "erasing",
+    "succeeded", "candidate", "failed", "cancelled", "rejected", "superseded", "retired", "erasing",
 ]  # fmt: skip
 UNFINISHED: Final = frozenset(
     {"preparing", "awaiting_approval", "queued", "uploading", "training", "deploying"}
@@ -228,24 +228,35 @@ class Registry:
             ),
         )
 
+    def accept(self, persona: str, version: str, by: str) -> bool:
+        """Let a candidate be as good as any version that succeeded; False where it is none (any longer)."""
+        return self.table.update(
+            _version_key(persona, version),
+            "SET #status = :succeeded, timeline = list_append(timeline, :entry), accepted = :said",
+            {":succeeded": "succeeded", ":entry": [_entry("succeeded")], ":candidate": "candidate",
+             ":said": {"by": by, "at": now()}},
+            condition="#status = :candidate",
+        )  # fmt: skip
+
     def retire(self, persona: str, version: str) -> bool:
         """Let a version answer no longer, unless it is live or cannot answer anyway."""
         return self.table.update_if(
             _version_key(persona, version),
             "SET #status = :retired, timeline = list_append(timeline, :entry)",
-            {":retired": "retired", ":entry": [_entry("retired")], ":succeeded": "succeeded"},
-            condition="#status = :succeeded",
+            {":retired": "retired", ":entry": [_entry("retired")], ":succeeded": "succeeded",
+             ":candidate": "candidate"},
+            condition="#status IN (:succeeded, :candidate)",
             also=Condition(
                 _persona_key(persona),
                 "attribute_not_exists(live_version) OR live_version <> :version",
                 {":version": version},
             ),
-        )
+        )  # fmt: skip
 
     def begin_erasing(self, persona: str, by: str) -> int:
         """Let no version of the persona answer or be made any longer; return how many items went."""
         for item in self.versions(persona, limit=None):
-            if item["status"] == "succeeded":
+            if item["status"] in {"succeeded", "candidate"}:
                 self._record(persona, item["version"], "erasing")
             self.ask_to_cancel(persona, item["version"], by)
         return self.table.delete(_persona_key(persona))

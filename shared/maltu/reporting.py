@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from maltu.providers.base_models import default_format
-from maltu.providers.estimates import check_limits, training_cost, training_epochs
+from maltu.providers.estimates import check_limits, evaluation_cost, training_cost, training_epochs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from maltu.dataset import DatasetSummary
@@ -36,13 +37,35 @@ def full_report(
         today=today,
     )
     report = summary.as_report()
+    usd = training_cost(model, train.tokens, epochs)
+    evaluation_usd = evaluation_cost(
+        model,
+        prompts=min(settings.style_prompts, _held_out_turns(summary)),
+        # A prompt is the part of an example that stands before the answer.
+        prompt_tokens=validation.tokens / max(validation.examples, 1),
+    )
     return {
         **report,
         "cost": {
             "base_model": model.id,
             "epochs": epochs,
-            "usd": training_cost(model, train.tokens, epochs),
+            "usd": usd,
+            "evaluation_usd": evaluation_usd,
         },
         "errors": list(findings.errors),
         "warnings": [*report["warnings"], *findings.warnings],
     }
+
+
+def estimate_of(report: Mapping[str, Any]) -> float | None:
+    """US dollars for a run: training, and asking for the style report as far as its price is known.
+
+    None where nobody knows what training costs.
+    """
+    cost = report["cost"]
+    return None if cost["usd"] is None else round(cost["usd"] + (cost["evaluation_usd"] or 0.0), 4)
+
+
+def _held_out_turns(summary: DatasetSummary) -> int:
+    examples = summary.train.examples + summary.validation.examples
+    return -(-summary.trained_turns * summary.validation.examples // max(examples, 1))

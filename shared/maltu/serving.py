@@ -98,6 +98,10 @@ class LiveModel:
     named: bool
 
 
+# What can be asked: as the persona, where it is live, or as ``persona@version``.
+_ANSWERING = frozenset({"succeeded", "candidate"})
+
+
 def live_model(name: str, registry: Registry) -> LiveModel:
     """Find what answers for ``persona`` or ``persona@version``.
 
@@ -111,7 +115,7 @@ def live_model(name: str, registry: Registry) -> LiveModel:
     pointer = registry.persona(persona)
     version = pinned or (pointer or {}).get("live_version")
     item = registry.version(persona, version) if version else None
-    if item is None or item["status"] != "succeeded":
+    if item is None or item["status"] not in _ANSWERING:
         raise _not_answering(name, persona, item, registry)
     return LiveModel(persona, item["version"], item["model_id"], item["settings"], item["named"])
 
@@ -121,7 +125,7 @@ def chat_completion(
 ) -> ChatCompletion:
     """Answer ``POST /v1/chat/completions``."""
     live = live_model(name, registry)
-    (replies,) = all_in_time(lambda said: _ask(live, said, sampling, inference), [messages])
+    (replies,) = all_in_time(lambda said: ask(live, said, sampling, inference), [messages])
     choices: list[ChatChoice] = [
         {
             "index": index,
@@ -153,7 +157,7 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
     """Answer ``POST /v1/completions``: each prompt is what the other side says; ``echo`` repeats it first."""
     live = live_model(name, registry)
     asked = all_in_time(
-        lambda prompt: _ask(live, [{"role": "user", "content": prompt}], sampling, inference), prompts
+        lambda prompt: ask(live, [{"role": "user", "content": prompt}], sampling, inference), prompts
     )
     every = Replies(
         tuple(
@@ -178,7 +182,13 @@ def completion(  # noqa: PLR0913 - what is asked, how, and of whom
     }
 
 
-def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, inference: Inference) -> Replies:
+def ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, inference: Inference) -> Replies:
+    """Ask a model for the next turn of a dialogue.
+
+    Raises:
+        InvalidRequest: there is nothing to answer.
+        ProviderError: the provider does not answer.
+    """
     settings = live.settings
     said = [message for message in messages if message["role"] not in {"system", "developer"}]
     if not said:
@@ -204,6 +214,16 @@ def _ask(live: LiveModel, messages: Sequence[Message], sampling: Sampling, infer
         separator=settings["separator"],
         recipe=settings["recipe"],
     )
+    return complete(live, prompt, sampling, inference)
+
+
+def complete(live: LiveModel, prompt: str, sampling: Sampling, inference: Inference) -> Replies:
+    """Ask a model of the ``completions`` format to go on from a prompt as it was shown in training.
+
+    Raises:
+        ProviderError: the provider does not answer.
+    """
+    settings = live.settings
     stops = (*((settings["stop"],) if settings["stop"] else ()), *sampling.stop)
     replies = inference.complete(live.model, prompt, replace(sampling, stop=stops[:_MOST_STOPS]))
     # Completions are trained to begin with the space that follows the separator.
@@ -224,9 +244,10 @@ def _not_answering(
     if newest is None or (item is None and "@" in name):
         return unknown(name)
     failure: Item = newest.get("failure") or {}
+    why = failure.get("reason") or newest.get("verdict")
     return PersonaNotReady(
         f"The persona {name!r} does not answer yet: its version {newest['version']} is {newest['status']}"
-        + (f" ({failure['reason']})." if failure else ".")
+        + (f" ({why})." if why else ".")
     )
 
 

@@ -25,6 +25,9 @@ Approval = Literal["above_budget", "always"]
 
 MAX_SETTINGS_BYTES = 64 * 1024
 
+# What a run may cost, whom it asks, and what becomes of its model: the model is the same.
+MAKE_NO_OTHER_VERSION = ("budget_usd", "approval", "style_prompts", "max_style_drop", "max_copy_rate")
+
 _COLLECTIONS = {"Mapping[str, str]": dict, "Sequence[str]": list}
 
 
@@ -47,6 +50,12 @@ class PersonaSettings:
         budget_usd: what a run may cost in US dollars, as estimated, before a person must approve it; a price
             that nobody knows is above every budget, and None asks nobody.
         approval: which runs wait for a person: those above the budget, or every one, whatever it costs.
+        style_prompts: how many held-out prompts a new model is asked for its style report; 0 asks none and
+            promotes every version.
+        max_style_drop: how far a new version's style score may fall below the live one's and be promoted all
+            the same; a fall that chance explains never counts, and None compares none.
+        max_copy_rate: the part of a new version's long replies that may be copied from the training data;
+            one that copies more is promoted only where the live one does too, and None lets all pass.
         aliases: names in the exports, and whose they are; settles who "You" is.
         names: of people outside the chat, to be masked in every text.
     """
@@ -63,6 +72,9 @@ class PersonaSettings:
     n_epochs: int | None = None
     budget_usd: float | None = 10.0
     approval: Approval = "above_budget"
+    style_prompts: int = 100
+    max_style_drop: float | None = 0.05
+    max_copy_rate: float | None = 0.5
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Sequence[str] = ()
 
@@ -75,6 +87,10 @@ class PersonaSettings:
         _between("validation_share", self.validation_share, 0, 0.5)
         if self.budget_usd is not None:
             _between("budget_usd", self.budget_usd, 0, 1_000_000)
+        _between("style_prompts", self.style_prompts, 0, 500)
+        for share in ("max_style_drop", "max_copy_rate"):
+            if getattr(self, share) is not None:
+                _between(share, getattr(self, share), 0, 1)
         if self.n_epochs is not None:
             _between("n_epochs", self.n_epochs, 1, 50)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from maltu.naming import SETTINGS_FILE, dataset_prefix, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
 
     from mypy_boto3_s3.client import S3Client
@@ -91,11 +91,7 @@ class Bucket:
 
     def persona_json(self, prefix: str) -> bytes | None:
         """Read the settings beside the exports under ``prefix``, if there are any."""
-        try:
-            answer = self.client.get_object(Bucket=self.name, Key=f"exports/{prefix}/{SETTINGS_FILE}")
-        except self.client.exceptions.NoSuchKey:
-            return None
-        return answer["Body"].read()
+        return self.read(f"exports/{prefix}/{SETTINGS_FILE}")
 
     def erase(self, persona: str) -> int:
         """Delete every version of every object of a persona, datasets included; return how many went.
@@ -165,6 +161,10 @@ class Bucket:
             MetadataDirective="REPLACE",
         )
 
+    def write(self, key: str, content: bytes, *, content_type: str) -> None:
+        """Write an object whole."""
+        self.client.put_object(Bucket=self.name, Key=key, Body=content, ContentType=content_type)
+
     def uri(self, key: str) -> str:
         """How AWS's services name the object at ``key``."""
         return f"s3://{self.name}/{key}"
@@ -176,3 +176,11 @@ class Bucket:
             path = Path(folder) / key.rpartition("/")[2]
             self.client.download_file(self.name, key, str(path))
             yield path
+
+    @contextmanager
+    def copied_together(self, prefix: str, names: Sequence[str]) -> Generator[Path]:
+        """Give a folder with copies of the objects ``<prefix>/<name>``, for as long as the context lasts."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name in names:
+                self.client.download_file(self.name, f"{prefix}/{name}", str(Path(folder) / name))
+            yield Path(folder)

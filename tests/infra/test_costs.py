@@ -86,6 +86,12 @@ def run_of(hours: float, *, behind: float = 0, **parameters: int) -> Walk:
         parameters: of the deployment, where they are not the defaults.
     """
     version, recorded = "2", set[str]()
+    always = {
+        "CreateFineTune": {"Payload": {"job": "job"}},
+        "EnsureDeployed": {"Payload": {"done": True, "model": "m"}},
+        "StyleReport": {"Payload": {"promote": True, "verdict": "", "scores": {"asked": 0, "void": True}}},
+        "Promote": {"Attributes": {"live_version": {"S": "1"}}},
+    }
 
     def answer(task: str, waited: float) -> Any:  # noqa: ANN401 - JSON
         first = task not in recorded
@@ -97,17 +103,11 @@ def run_of(hours: float, *, behind: float = 0, **parameters: int) -> Walk:
                 raise Refused("DynamoDB.ConditionalCheckFailedException")
             case "LookAtTurn" | "StillNewest":
                 return {"Item": {"newest": {"S": version}}}
-            case "CreateFineTune":
-                return {"Payload": {"job": "job"}}
             case "CheckStatus":
                 done = waited >= (behind + hours) * 3600
                 return {"Payload": {"done": done, "model": "m", "trained_tokens": 1, "billed_usd": 0.1}}
-            case "EnsureDeployed":
-                return {"Payload": {"done": True, "model": "m"}}
-            case "Promote":
-                return {"Attributes": {"live_version": {"S": "1"}}}
             case _:
-                return {"Payload": {}}
+                return always.get(task, {"Payload": {}})
 
     given = {"persona": "p", "version": version, "run": f"{version}-1", "needs_approval": False}
     walked = walk(MACHINE, DEFAULTS | parameters, given, answer)

@@ -1,7 +1,7 @@
 """What runs on Lambda imports only what is there: the layer's requirements and the runtime's boto3.
 
-The style report's libraries are there for whoever installs the extra: the layer carries its code, and nothing
-that runs there loads it.
+The style report's libraries are there for whoever installs the extra, and in a layer that one function has:
+the other layer carries the code, and nothing else that runs there loads it.
 """
 
 from __future__ import annotations
@@ -66,19 +66,27 @@ def test_everything_imported_is_shipped() -> None:
 
 def test_the_style_reports_libraries_are_its_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert needed_by(STYLE.glob("**/*.py")) == set(project["optional-dependencies"]["style"])
+    needed = needed_by(STYLE.glob("**/*.py"))
+    assert needed == set(project["optional-dependencies"]["style"])
+    layer = ROOT / "shared" / "style_layer" / "requirements.in"
+    assert needed == set(layer.read_text("utf-8").split())
 
 
-def test_only_the_command_loads_the_style_report_and_only_when_it_is_asked_for() -> None:
+def test_only_two_load_the_style_report_and_the_command_only_when_it_is_asked_for() -> None:
     everything = {*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/maltu/**/*.py")} - {
         *STYLE.glob("**/*.py")
     }
     importing = {
-        path.name
+        f"{path.parent.name}/{path.name}"
         for path in everything
-        if any(name.startswith("maltu.style") for name in imported_modules(path))
+        if any(
+            name.startswith(("maltu.style", "maltu.evaluation", "maltu.interview"))
+            for name in imported_modules(path)
+        )
     }
-    assert importing == {"style.py"}
+    assert importing == {
+        "cli/style.py", "style_report/app.py", "maltu/evaluation.py", "maltu/interview.py"
+    }  # fmt: skip
     code = "import sys, maltu.cli; print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603 - this Python, with these words
         [sys.executable, "-c", code],

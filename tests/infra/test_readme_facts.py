@@ -62,10 +62,16 @@ def test_the_settings_examples_are_accepted(readme: Page, name: str) -> None:
         resolve_settings(None, {name: "x"})
 
 
-@pytest.mark.parametrize("name", ["silence_minutes", "validation_share", "n_epochs", "budget_usd"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "silence_minutes", "validation_share", "n_epochs", "budget_usd", "style_prompts", "max_style_drop",
+        "max_copy_rate",
+    ],
+)  # fmt: skip
 def test_the_settings_ranges_are_the_accepted_ones(readme: Page, name: str) -> None:
     low, high = map(json.loads, readme.table_with("silence_minutes")[name][2].split("–"))
-    step = 0.01 if "." in f"{low}{high}" else 1
+    step = 0.01 if "." in f"{low}{high}" or name.startswith("max_") else 1
     for accepted in (low, high):
         resolve_settings(json.dumps({name: accepted}).encode(), {})
     for refused in (low - step, high + step):

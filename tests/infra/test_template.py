@@ -38,8 +38,8 @@ class NoManagedPolicies(ManagedPolicyLoader):
 @pytest.fixture(scope="module")
 def expanded() -> dict[str, Any]:
     template = copy.deepcopy(TEMPLATE)
-    layer = template["Resources"]["MaltuLayer"]["Properties"]
-    layer["ContentUri"] = "s3://artifacts/layer"
+    for layer in ("MaltuLayer", "StyleLayer"):
+        template["Resources"][layer]["Properties"]["ContentUri"] = f"s3://artifacts/{layer}"
     template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/function"
     for machine in ("FineTuneStateMachine", "RemoveStateMachine"):
         template["Resources"][machine]["Properties"]["DefinitionUri"] = {
@@ -101,6 +101,8 @@ def test_every_route_but_kakaos_and_the_pages_asks_for_a_key(expanded: dict[str,
         ("/v1/personas/{persona}/exports", "post"),
         ("/v1/personas/{persona}/versions/{version}/report", "get"),
         ("/v1/personas/{persona}", "delete"),
+        ("/v1/personas/{persona}/versions/{version}/promote", "post"),
+        ("/v1/personas/{persona}/versions/{version}/style", "get"),
         ("/v1/personas/{persona}/rollback", "post"),
         ("/v1/personas/{persona}/runs/{run}/approve", "post"),
         ("/v1/personas/{persona}/runs/{run}/reject", "post"),
@@ -233,6 +235,16 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         ("EnsureDeployedFunction", {"secretsmanager:GetSecretValue"}),
         ("UploadDatasetFunction", {"s3:GetObject", "secretsmanager:GetSecretValue"}),
         (
+            "StyleReportFunction",
+            {
+                "dynamodb:GetItem",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "s3:PutObject",
+                "secretsmanager:GetSecretValue",
+            },
+        ),
+        (
             "PreprocessFunction",
             {
                 "dynamodb:DeleteItem",
@@ -351,6 +363,7 @@ REMOVES_FROM_BEDROCK = {
         ("ExportsFunction", set[str]()),
         ("KakaoFunction", set[str]()),
         ("KakaoAnswerFunction", {"bedrock:InvokeModel"}),
+        ("StyleReportFunction", {"bedrock:InvokeModel"}),
     ],
 )
 def test_bedrock_adds_to_each_function_what_it_asks_of_bedrock(
@@ -367,7 +380,7 @@ def test_all_that_is_bedrocks_is_there_where_the_provider_is_bedrock() -> None:
     assert {name for name, each in resources.items() if each.get("Condition") == "IsBedrock"} == of_bedrock
     assert TEMPLATE["Conditions"]["IsBedrock"] == {"Fn::Equals": [{"Ref": "Provider"}, "bedrock"]}
     asking = [name for name, each in FUNCTIONS.items() if "PROVIDER_SECRET_ARN" in variables_of(each)]
-    assert len(asking) == 9
+    assert len(asking) == 10
     for name in asking:
         given = variables_of(FUNCTIONS[name])["BEDROCK_ROLE_ARN"]
         assert given == {"Fn::If": ["IsBedrock", {"Fn::GetAtt": ["BedrockRole", "Arn"]}, ""]}, name
@@ -597,6 +610,40 @@ def test_kakaos_answer_is_paid_once_ends_within_its_minute_and_chat_text_waits_i
     assert posted < FUNCTIONS["KakaoAnswerFunction"]["Timeout"] < 60
     waited = answering.PATIENCE.read_timeout + answering.PATIENCE.connect_timeout  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType] - botocore sets its options by name
     assert waited < 5 < FUNCTIONS["KakaoFunction"]["Timeout"]
+
+
+def test_the_style_reports_libraries_are_with_its_function_alone(expanded: dict[str, Any]) -> None:
+    layers = {
+        name: [template_name_of(layer) for layer in function["Layers"]]
+        for name, function in of_type(expanded, "AWS::Lambda::Function").items()
+    }
+    assert layers.pop("StyleReportFunction") == ["MaltuLayer", "StyleLayer"]
+    assert set(map(tuple, layers.values())) == {("MaltuLayer",)}
+
+
+def template_name_of(layer: dict[str, str]) -> str:
+    """SAM adds a hash of a layer's content to its name."""
+    return re.sub(r"[0-9a-f]{10}$", "", layer["Ref"])
+
+
+def test_only_its_function_writes_reports_and_the_endpoint_shows_the_numbers_alone(
+    expanded: dict[str, Any],
+) -> None:
+    granted = {
+        role: statement["Resource"]
+        for role, statement in statements(expanded)
+        if "s3:GetObject" in actions_of(statement) and "datasets" in str(statement["Resource"])
+    }
+    assert granted["ManageFunctionRole"] == [
+        {"Fn::Sub": f"${{Bucket.Arn}}/datasets/*/{report}.json"} for report in ("report", "style")
+    ]
+    assert granted["StyleReportFunctionRole"] == {"Fn::Sub": "${Bucket.Arn}/datasets/*"}
+    writing = {
+        role
+        for role, statement in statements(expanded)
+        if "s3:PutObject" in actions_of(statement) and "datasets" in str(statement["Resource"])
+    }
+    assert writing == {"PreprocessFunctionRole", "StyleReportFunctionRole"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -69,6 +69,7 @@ FUNCTIONS = {
     "CreateFineTuneFunction": "create_fine_tune",
     "CheckStatusFunction": "check_status",
     "EnsureDeployedFunction": "ensure_deployed",
+    "StyleReportFunction": "style_report",
     "CleanUpFunction": "clean_up",
 }
 ENDED = 30.0

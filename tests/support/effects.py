@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 When = Literal["before", "after"]
 
-_READS = re.compile(r"Get|List|Describe|Head|Query|Scan|Receive", re.IGNORECASE)
 # A question to a model leaves nothing behind.
-_ASKS = re.compile(r"/completions$")
+_READS = re.compile(r"Get|List|Describe|Head|Query|Scan|Receive|Converse", re.IGNORECASE)
+_ASKS = re.compile(r"/(completions|converse)$")
 _IDS = re.compile(r"/(file|ftjob|ft)[-:][^/]+")
 _VERSION = re.compile(r"^\d{8}t\d{9}-[0-9a-f]{12}-")
 

@@ -31,7 +31,9 @@ def assert_one_live(cloud: Cloud, persona: str) -> str:
     assert (version["status"], told["live_version"]) == ("succeeded", name), version["failure"]
     assert version["failure"] is None
     assert _versions_under(f"exports#{persona}") == [name]
-    files = ("report.json", "train.jsonl", "validation.jsonl")
+    files = (
+        "replies.jsonl", "report.json", "style.html", "style.json", "train.jsonl", "validation.jsonl"
+    )  # fmt: skip
     assert _objects_under(f"datasets/{persona}/") == [f"{name}/{file}" for file in files]
     question: Any = {"model": persona, "messages": [{"role": "user", "content": "밥 먹었어?"}]}
     status, answer = cloud.post("/v1/chat/completions", question)

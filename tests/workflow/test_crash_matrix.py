@@ -41,6 +41,12 @@ PREPARING = (
     "RecordUploading: updateItem",
     "UploadDataset: invoke",
 )
+MEASURING = (
+    "StyleReport: invoke",
+    "style_report: PutObject replies.jsonl",
+    "style_report: PutObject style.json",
+    "style_report: PutObject style.html",
+)
 TELLING = (
     "RecordSucceeded: updateItem",
     "Promote: updateItem",
@@ -86,6 +92,7 @@ AT_OPENAI = Course(
         "CheckStatus: invoke",
         "RecordDeploying: updateItem",
         "EnsureDeployed: invoke",
+        *MEASURING,
         "CleanUp: invoke",
         "clean_up: DELETE /v1/files/…",
         "clean_up: DELETE /v1/files/…",
@@ -111,6 +118,7 @@ AT_BEDROCK = Course(
         "ensure_deployed: CreateCustomModelDeployment",
         "RecordWaiting: updateItem",
         "EnsureDeployed: invoke",
+        *MEASURING,
         "CleanUp: invoke",
         "clean_up: DeleteObject train.jsonl",
         "clean_up: DeleteObject validation.jsonl",

@@ -40,7 +40,12 @@ def test_a_dropped_export_becomes_a_persona_that_answers(chain: Chain) -> None:
     assert version["status"] == "succeeded"
     assert states(version) == ["preparing", "uploading", "training", "deploying", "succeeded"]
     assert version["report"]["examples"]["train"] >= 10
-    assert version["report"]["cost"] == {"base_model": "maltu-retrieval-1", "epochs": 9, "usd": 0}
+    assert version["report"]["cost"] == {
+        "base_model": "maltu-retrieval-1",
+        "epochs": 9,
+        "usd": 0,
+        "evaluation_usd": 0,
+    }
     assert version["trained_tokens"] > 0
     status, answer = chain.cloud.post(
         "/v1/chat/completions",
@@ -52,9 +57,11 @@ def test_a_dropped_export_becomes_a_persona_that_answers(chain: Chain) -> None:
     assert chain.cloud.get("/v1/models")[1]["data"][0]["id"] == "하준"
     assert chain.jobs() == ["succeeded"]
     assert chain.files() == [], "the chats must not stay at the provider"
-    assert chain.cloud.notifications() == [
-        f"Persona: 하준\nVersion: {version['version']}\n\nIt answers at the endpoint now, under its own name."
-    ]
+    (told,) = chain.cloud.notifications()
+    assert told == (
+        f"Persona: 하준\nVersion: {version['version']}\n\n{version['verdict']}\n\n"
+        "It answers at the endpoint now, under its own name."
+    )
 
 
 def test_the_dataset_and_its_report_stand_beside_each_other(chain: Chain) -> None:
@@ -64,7 +71,9 @@ def test_the_dataset_and_its_report_stand_beside_each_other(chain: Chain) -> Non
     s3 = boto3.client("s3")
     listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"datasets/하준/{version}/").get("Contents", [])
     files = [item.get("Key", "").rpartition("/")[2] for item in listed]
-    assert files == ["report.json", "train.jsonl", "validation.jsonl"]
+    assert files == [
+        "replies.jsonl", "report.json", "style.html", "style.json", "train.jsonl", "validation.jsonl"
+    ]  # fmt: skip
     first = s3.get_object(Bucket=BUCKET, Key=f"datasets/하준/{version}/train.jsonl")["Body"].readline()
     roles = [message["role"] for message in json.loads(first)["messages"]]
     assert roles == ["system", "user", "assistant", "user", "assistant"]

@@ -52,7 +52,12 @@ def _lines(report: Mapping[str, Any], settings: PersonaSettings) -> Iterator[tup
     yield (
         "Cost",
         f"{dollars(cost['usd'])} for {counted(cost['epochs'], 'epoch')} of {cost['base_model']}"
-        + (", as the provider usually chooses" if settings.n_epochs is None else ""),
+        + (", as the provider usually chooses" if settings.n_epochs is None else "")
+        + (
+            f"; measuring its style {dollars(measuring)} at most"
+            if (measuring := cost["evaluation_usd"])
+            else ""
+        ),
     )
     yield "Not trained", listed(report["skipped"])
     yield "Masked", listed(report["masked"])

@@ -144,6 +144,8 @@ def _nova(name: str, training: float | None, in_: float, out: float) -> BaseMode
     return replace(
         _NOVA,
         id=f"amazon.nova-{name}",
+        # Without the length of its context, which names what can be tuned.
+        serving_id=f"amazon.nova-{name.rpartition(':')[0]}",
         usd_per_million_tokens=training,
         usd_per_million_input=in_,
         usd_per_million_output=out,

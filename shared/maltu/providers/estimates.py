@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from maltu.providers.base_models import BaseModel
 
 _MEBIBYTE: Final = 1024 * 1024
+# A turn in a messenger has a tenth of it; what a broken model says on and on is cut off.
+EVALUATION_ANSWER_TOKENS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +115,23 @@ def training_cost(model: BaseModel, tokens: int, epochs: int) -> float | None:
     if model.usd_per_million_tokens is None:
         return None
     return round(model.usd_per_million_tokens * tokens * epochs / 1_000_000, 4)
+
+
+def evaluation_cost(model: BaseModel, *, prompts: int, prompt_tokens: float) -> float | None:
+    """US dollars for asking a tuned model and its base model the held-out prompts, at the most.
+
+    Args:
+        model: the base model; what is tuned from it answers at its prices.
+        prompts: how many are asked.
+        prompt_tokens: of one of them on average.
+
+    Returns:
+        The price where every answer is as long as it may be, or None where no price is known.
+    """
+    _, asked, answered = model.prices()
+    if not prompts:
+        return 0.0
+    if asked is None or answered is None:
+        return None
+    a_prompt = asked * prompt_tokens + answered * EVALUATION_ANSWER_TOKENS
+    return round(2 * prompts * a_prompt / 1_000_000, 4)

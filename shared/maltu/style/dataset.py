@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from maltu.style.examples import Pair
+    from maltu.style.examples import Pair, Question
 
 _HOW = "Make one with: maltu prepare EXPORT --out DIR"
 
@@ -36,11 +36,14 @@ class Material:
         speaker: who the persona is.
         persona: the persona's turns, each with the turn that it answers as its prompt.
         other: everybody else's, without the placeholders of media.
+        questions: what the persona's held-out turns answer, as a model is asked; without those that the
+            persona began by itself.
     """
 
     speaker: str
     persona: Side
     other: Side
+    questions: tuple[Question, ...] = ()
 
 
 def read_dataset(directory: Path) -> Material:
@@ -60,8 +63,15 @@ def read_dataset(directory: Path) -> Material:
         )
     speaker, others = _speakers(directory / "report.json")
     names = Names.of(speaker, others)
-    train, held_out = (_turns(pairs, names) for pairs in _pairs(directory, names))
-    return Material(speaker, Side(train.persona, held_out.persona), Side(train.other, held_out.other))
+    files = _pairs(directory, names)
+    train, held_out = (_turns(pairs, names) for pairs in files)
+    questions = (question for question, said in files[1] if said.strip() and question.asked.strip())
+    return Material(
+        speaker,
+        Side(train.persona, held_out.persona),
+        Side(train.other, held_out.other),
+        tuple(questions),
+    )
 
 
 class _Turns(NamedTuple):
@@ -71,8 +81,8 @@ class _Turns(NamedTuple):
 
 def _turns(pairs: Sequence[Pair], names: Names) -> _Turns:
     return _Turns(
-        tuple(Turn(said, asked) for asked, said in pairs if said.strip()),
-        tuple(Turn(text) for asked, _ in pairs if (text := _written(names.unnamed(asked)))),
+        tuple(Turn(said, question.asked) for question, said in pairs if said.strip()),
+        tuple(Turn(text) for question, _ in pairs if (text := _written(names.unnamed(question.asked)))),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from maltu.errors import UnreadableDataset
 from maltu.prompts import dialogue_labels
@@ -13,9 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    # What was asked, as it stands there, and what the persona said.
-    Pair = tuple[str, str]
     Record = dict[str, Any]
+
+
+class Question(NamedTuple):
+    """What a turn of the persona's answers.
+
+    Attributes:
+        asked: the other side's last turn, as it stands there.
+        dialogue: messages of ``role`` and ``content`` up to it, without the system prompt; none in the
+            ``completions`` format.
+        prompt: that format's prompt, whole; empty in the others.
+    """
+
+    asked: str
+    dialogue: tuple[dict[str, str], ...] = ()
+    prompt: str = ""
+
+
+# What is answered, and what the persona said.
+Pair = tuple[Question, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,7 @@ def dialogue(path: Path, lines: Iterable[tuple[int, Record]]) -> Iterator[Pair]:
         if not isinstance(messages, list):
             raise UnreadableDataset(f"{path}, line {number}: it is an example in none of the formats.")
         asked = ""
+        before: list[dict[str, str]] = []
         for message in cast("list[Any]", messages):
             try:
                 role, text, weight = message["role"], _text(message["content"]), message.get("weight")
@@ -71,7 +89,9 @@ def dialogue(path: Path, lines: Iterable[tuple[int, Record]]) -> Iterator[Pair]:
             if role == "user":
                 asked = text
             elif role == "assistant" and weight != 0:
-                yield asked, text
+                yield Question(asked, tuple(before)), text
+            if role != "system":
+                before.append({"role": role, "content": text})
 
 
 def is_completions(records: Sequence[Record]) -> bool:
@@ -104,10 +124,11 @@ class Completions:
         return cls(names, _common_end(prompts), _common_end(completions), labelled)
 
     def pair(self, record: Record) -> Pair:
-        """Give what was asked last, and the answer."""
+        """Give what is answered, and the answer."""
         prompt = str(record["prompt"]).removesuffix(self.separator)
         said = str(record["completion"]).removesuffix(self.stop).removeprefix(" ")
-        return self._last_asked(prompt) if self.labelled else prompt, said
+        asked = self._last_asked(prompt) if self.labelled else prompt
+        return Question(asked, prompt=str(record["prompt"])), said
 
     def _last_asked(self, prompt: str) -> str:
         lines = prompt.split("\n")

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from maltu.cli.arguments import parse
+from maltu.interview import SECONDS
+from maltu.providers.estimates import EVALUATION_ANSWER_TOKENS
+from maltu.settings import PersonaSettings
 from maltu.style import assess, read_dataset, read_replies
 from maltu.style.authorship import FEWEST_BLOCKS
 from maltu.style.cautions import FEW_COMPARED, FEWEST_AUC, FEWEST_COMPARED
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from maltu.style import StyleReport
 
 PAGE = (Path(__file__).parents[3] / "docs" / "style.md").read_text("utf-8")
-BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+# The first of each kind.
+BLOCKS = dict(reversed(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)))
 
 
 def table(heading: str) -> list[str]:
@@ -60,6 +64,10 @@ def test_the_numbers_are_the_codes() -> None:
         f"{CONFIDENCE * 100:.0f} % intervals from {DRAWS} resamples",
         f"Under {FEW_COMPARED} blocks, a warning",
         "where four fifths of the persona's own variety are enough",
+        f"An answer has at most {EVALUATION_ANSWER_TOKENS} tokens.",
+        f"{EVALUATION_ANSWER_TOKENS} × the price of output",
+        f"is asked for {SECONDS:.0f} seconds",
+        f"With {PersonaSettings().style_prompts} prompts",
     ):
         assert said in plain, said
 
