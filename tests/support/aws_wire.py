@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import boto3
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
@@ -16,6 +17,7 @@ from moto.core.models import botocore_stubber
 from starlette.concurrency import run_in_threadpool
 
 from infra.local.finetuning import serve
+from tests.support import boto
 from tests.support.cloud import invoke_handler
 
 if TYPE_CHECKING:
@@ -107,5 +109,8 @@ class Callers:
                 kwargs["config"] = (kwargs.get("config") or Config()).merge(self._patience)
             return real(*args, **kwargs)
 
-        with mock.patch.object(Session, "create_client", client):
+        with (
+            mock.patch.object(Session, "create_client", client),
+            mock.patch.object(boto3, "client", boto.unshared),
+        ):
             yield

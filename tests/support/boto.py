@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _Cache = dict[Any, Any]
 
+# Makes a new client each time.
+unshared: Any = vars(boto3)["client"]
+
 # More would be of servers that are gone.
 MOST_CLIENTS = 64
 
@@ -39,20 +42,19 @@ def share_clients() -> None:
     A client whose retries are counted remembers failures, and one for an address of its own keeps connections
     to it: these are made anew.
     """
-    make: Any = vars(boto3)["client"]
     lock, clients = threading.Lock(), dict[Any, Any]()
 
     def client(*args: Any, config: Config | None = None, **kwargs: Any) -> Any:  # noqa: ANN401 - of any service
         told = {} if config is None else vars(config)
         if "endpoint_url" in kwargs or "mode" in (told.get("retries") or {}):
-            return make(*args, config=config, **kwargs)
+            return unshared(*args, config=config, **kwargs)
         environment = frozenset(each for each in os.environ.items() if each[0].startswith("AWS_"))
         key = (environment, args, frozenset(kwargs.items()), repr(told))
         with lock:
             if key not in clients:
                 if len(clients) == MOST_CLIENTS:
                     del clients[next(iter(clients))]
-                clients[key] = make(*args, config=config, **kwargs)
+                clients[key] = unshared(*args, config=config, **kwargs)
             return clients[key]
 
     setattr(boto3, "client", client)  # noqa: B010 - an assignment would need boto3's hundred overloads

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
 from tests.support import cloud as support
 from tests.support.adapters import BEDROCK
-from tests.support.aws_shapes import operation_at
 from tests.support.cloud import BUCKET, TEMPLATE
 from tests.support.dialogues import ANSWERED, export
 from tests.support.engines import GatedEngine, broken_engine
@@ -35,6 +36,15 @@ CHAT = "/v1/chat/completions"
 def chain_with(chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenChain]:
     """Open chains in which no function asks for more of Bedrock than the template lets it."""
     asked: dict[str, set[str]] = defaultdict(set)
+    running = threading.local()  # a run's functions follow preprocessing before it has returned
+    ask = vars(BaseClient)["_make_api_call"]
+
+    def noted(client: Any, operation: str, arguments: object) -> object:  # noqa: ANN401 - of any service
+        if client.meta.service_model.service_name.startswith("bedrock") and hasattr(running, "name"):
+            asked[running.name].add(f"bedrock:{'InvokeModel' if operation == 'Converse' else operation}")
+        return ask(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
 
     @contextmanager
     def open_watched(*arguments: Any, **options: Any) -> Generator[Chain]:  # noqa: ANN401 - as it is opened
@@ -42,11 +52,11 @@ def chain_with(chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
             def load(name: str) -> Callable[[Any, Any], Any]:
                 def run(event: object, context: object) -> object:
-                    before = len(opened.wire.served)
+                    running.name = name
                     try:
                         return load_handler(name)(event, context)
                     finally:
-                        asked[name] |= {*permissions(opened.wire.served[before:])}
+                        del running.name
 
                 return run
 
@@ -57,13 +67,6 @@ def chain_with(chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch) -> Iterat
     assert asked["check_access"] == {"bedrock:GetFoundationModel"}
     for name, needed in asked.items():
         assert needed <= granted(name), name
-
-
-def permissions(served: list[str]) -> Iterator[str]:
-    for line in served:
-        operation = operation_at(*line.split(" ", 1))
-        if operation:
-            yield f"bedrock:{'InvokeModel' if operation.name == 'Converse' else operation.name}"
 
 
 def granted(function: str) -> set[str]:
