@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -82,9 +82,13 @@ class Visit:
     def violations(self) -> Sequence[str]:
         """What axe finds; it runs past the page's policy, as an extension would."""
         session = self.page.context.new_cdp_session(self.page)
+        answer: dict[str, Any] = {}
         for script in (AXE.read_text("utf-8"), _RUN_AXE):
-            answer = session.send(
-                "Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True}
+            answer = cast(
+                "dict[str, Any]",
+                session.send(
+                    "Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True}
+                ),
             )
         session.detach()
         return json.loads(answer["result"]["value"])

@@ -39,6 +39,7 @@ FUNCTIONS = {
     "page": NOTHING,
     "preprocess": AWS | READERS,
     "remove": AWS,
+    "style_report": AWS,
     "upload_dataset": AWS,
 }
 
