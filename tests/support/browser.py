@@ -82,10 +82,10 @@ class Visit:
     def violations(self) -> Sequence[str]:
         """What axe finds; it runs past the page's policy, as an extension would."""
         session = self.page.context.new_cdp_session(self.page)
+        answer: Any = None
         for script in (AXE.read_text("utf-8"), _RUN_AXE):
-            answer = session.send(
-                "Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True}
-            )
+            asked = {"expression": script, "awaitPromise": True, "returnByValue": True}
+            answer = session.send("Runtime.evaluate", asked)
         session.detach()
         return json.loads(answer["result"]["value"])
 
