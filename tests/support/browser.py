@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -81,7 +81,8 @@ class Visit:
 
     def violations(self) -> Sequence[str]:
         """What axe finds; it runs past the page's policy, as an extension would."""
-        session = self.page.context.new_cdp_session(self.page)
+        # Playwright has no types for what a browser answers.
+        session = cast("Any", self.page.context.new_cdp_session(self.page))
         answer: Any = None
         for script in (AXE.read_text("utf-8"), _RUN_AXE):
             asked = {"expression": script, "awaitPromise": True, "returnByValue": True}

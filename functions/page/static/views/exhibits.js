@@ -50,6 +50,7 @@ export function samples(sides) {
           <div>${bubbles(sample.prompt, "mine")}</div>
           <dl>
             <div><dt>${t("style.real")}</dt><dd>${bubbles(sample.real, "theirs")}</dd></div>
+            ${sample.replies[BASE] ? html`<div><dt>${t("style.base")}</dt><dd>${bubbles(sample.replies[BASE], "theirs")}</dd></div>` : nothing}
             ${sides.map((side) => html`<div><dt>${side.name}</dt><dd>${bubbles(replied(side, sample.prompt) ?? "–", "theirs")}</dd></div>`)}
           </dl>
         </li>`)}
