@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = ROOT / "build" / "parts" / "axe.min.js"
-SECONDS = 30
+SECONDS = 60
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # The browser says so of every answer that is an error, those that the page expects included.
