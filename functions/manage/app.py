@@ -95,7 +95,7 @@ def promote(persona: PersonaName, version: VersionName) -> LiveChange:
     responses=refusals(ReportNotFound),
 )
 def style(persona: PersonaName, version: VersionName) -> dict[str, Any]:
-    """Show how alike a version writes, in numbers."""
+    """Show how alike a version writes, with some of its answers beside the real ones."""
     return _report(persona, version, "style.json")
 
 

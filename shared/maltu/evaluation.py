@@ -94,13 +94,17 @@ def report_style(
     if run["validation_key"] is None:
         return _unmeasured("Nobody measured its style: no conversation was kept from training.")
     report, replies = _examined(version, asked, Interview(bucket, inference))
-    shown = report.as_json()
+    shown = report.as_shown()
     live = (registry.persona(persona) or {}).get("live_version")
     verdict = _judged(shown, live if live != name else None, version, bucket)
     content = json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
-    bucket.write(f"{version.prefix}/style.json", content.encode(), content_type="application/json")
-    page = render_page(report).encode("utf-8", "replace")
-    bucket.write(f"{version.prefix}/style.html", page, content_type="text/html; charset=utf-8")
+    files = {
+        "style.json": (content, "application/json"),
+        "style.html": (render_page(report), "text/html; charset=utf-8"),
+    }
+    for file, (text, kind) in files.items():
+        # Half an emoji has no UTF-8.
+        bucket.write(f"{version.prefix}/{file}", text.encode("utf-8", "replace"), content_type=kind)
     scores = {field: shown[field] for field in _SHOWN if shown[field] is not None}
     return {"promote": verdict.promote, "verdict": verdict.why, "scores": {"asked": replies, **scores}}
 

@@ -215,7 +215,7 @@ def list_all(registry: Registry, *, reached: Callable[[str], bool]) -> Personas:
 def report_of(
     name: str, version: str, file: Literal["report.json", "style.json"], *, registry: Registry, bucket: Bucket
 ) -> dict[str, Any]:
-    """Show a version's report: its dataset's, with its samples, or how alike it writes, in numbers.
+    """Show a version's report, with samples of the chat: its dataset's, or how alike it writes.
 
     Raises:
         ReportNotFound: there is no such version, or no such report of it (any longer).

@@ -129,9 +129,12 @@ def assert_its_scores_are_shown(chain: Chain, version: dict[str, Any]) -> None:
     assert len(replies) == ASKED
     assert replies[0] in html.unescape(stored(version, "style.html"))
     (run,) = chain.cloud.finish()
-    told = json.dumps([version, run, report], ensure_ascii=False, default=str)
+    assert set(report["distributions"]["endings"]["shares"]) > {version["version"], "base model"}
+    sample = report["samples"][0]
+    assert sample["replies"][version["version"]] in replies
+    told = json.dumps([version, run], ensure_ascii=False, default=str)
     assert not [reply for reply in replies if len(reply) > 10 and reply in told], (
-        "chat text stays in the bucket"
+        "chat text is in the bucket alone"
     )
 
 

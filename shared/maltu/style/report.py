@@ -154,6 +154,23 @@ class StyleReport:
             }
         return report
 
+    def as_shown(self) -> dict[str, Any]:
+        """Give what a page shows as well: ``distributions``, and ``samples``, which are chat text."""
+        return {
+            **self.as_json(),
+            "distributions": {
+                marker: {
+                    "names": list(bins.names),
+                    "shares": {name: [_rounded(share) for share in of] for name, of in bins.shares.items()},
+                }
+                for marker, bins in self.distributions.items()
+            },
+            "samples": [
+                {"prompt": sample.prompt, "real": sample.real, "replies": dict(sample.replies)}
+                for sample in self.samples
+            ],
+        }
+
     def _standing(self, standing: Standing | None) -> dict[str, Any]:
         shown = None if self.void else standing
         return {
