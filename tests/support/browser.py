@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = ROOT / "build" / "parts" / "axe.min.js"
-SECONDS = 30
+SECONDS = 60
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # The browser says so of every answer that is an error, those that the page expects included.
@@ -81,15 +81,12 @@ class Visit:
 
     def violations(self) -> Sequence[str]:
         """What axe finds; it runs past the page's policy, as an extension would."""
-        session = self.page.context.new_cdp_session(self.page)
-        answer: dict[str, Any] = {}
+        # Playwright has no types for what a browser answers.
+        session = cast("Any", self.page.context.new_cdp_session(self.page))
+        answer: Any = None
         for script in (AXE.read_text("utf-8"), _RUN_AXE):
-            answer = cast(
-                "dict[str, Any]",
-                session.send(
-                    "Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True}
-                ),
-            )
+            asked = {"expression": script, "awaitPromise": True, "returnByValue": True}
+            answer = session.send("Runtime.evaluate", asked)
         session.detach()
         return json.loads(answer["result"]["value"])
 

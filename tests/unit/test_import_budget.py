@@ -22,6 +22,7 @@ NOTHING: set[str] = set()
 AWS = {"botocore.session"}
 ROUTES = {*AWS, "pydantic"}
 READERS = {"ijson", "orjson"}
+MEASURES = {"numpy", "sacrebleu", "scipy", "sklearn"}
 FUNCTIONS = {
     "ask_approval": AWS,
     "authorizer": AWS,
@@ -39,7 +40,7 @@ FUNCTIONS = {
     "page": NOTHING,
     "preprocess": AWS | READERS,
     "remove": AWS,
-    "style_report": AWS,
+    "style_report": AWS | MEASURES,
     "upload_dataset": AWS,
 }
 

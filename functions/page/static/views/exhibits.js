@@ -37,21 +37,27 @@ function matched(names, bins, label) {
   return names.map((name) => bins.shares[label][bins.names.indexOf(name)] ?? 0);
 }
 
-/** Prompts, the person's real answers, and the versions'. */
+/** Prompts, the person's real answers, and the versions': first what most of them were asked. */
 export function samples(sides) {
-  const found = sides[0].style.samples ?? [];
-  if (!found.length) return nothing;
-  const replied = ({ style }, prompt) => style.samples?.find((each) => each.prompt === prompt)?.replies[style.label];
+  const asked = new Map();
+  for (const { name, style } of sides) {
+    for (const { prompt, real, replies } of style.samples ?? []) {
+      const sample = asked.get(prompt) ?? { prompt, answers: [[t("style.real"), real]], sides: 0 };
+      if (replies[BASE] && sample.sides === 0) sample.answers.push([t("style.base"), replies[BASE]]);
+      sample.answers.push([name, replies[style.label]]);
+      sample.sides += 1;
+      asked.set(prompt, sample);
+    }
+  }
+  if (!asked.size) return nothing;
+  const shown = [...asked.values()].sort((one, other) => other.sides - one.sides).slice(0, MOST_SAMPLES);
   return html`
     <h4>${t("style.samples")}</h4>
     <ul class="plain beside">
-      ${found.slice(0, MOST_SAMPLES).map((sample) => html`
+      ${shown.map(({ prompt, answers }) => html`
         <li>
-          <div>${bubbles(sample.prompt, "mine")}</div>
-          <dl>
-            <div><dt>${t("style.real")}</dt><dd>${bubbles(sample.real, "theirs")}</dd></div>
-            ${sides.map((side) => html`<div><dt>${side.name}</dt><dd>${bubbles(replied(side, sample.prompt) ?? "–", "theirs")}</dd></div>`)}
-          </dl>
+          <div>${bubbles(prompt, "mine")}</div>
+          <dl>${answers.map(([who, text]) => html`<div><dt>${who}</dt><dd>${bubbles(text ?? "–", "theirs")}</dd></div>`)}</dl>
         </li>`)}
     </ul>`;
 }
