@@ -2,7 +2,7 @@
 
 /** Read the address. */
 export function readRoute(hash = location.hash) {
-  const [first, second, third] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [first, second, third] = parts(hash.replace(/^#\/?/, ""));
   if (first === "new") return { name: "drop", persona: second || null };
   if (first === "keys") return { name: "keys" };
   if (first === "erased" && second) return { name: "erased", removal: second, persona: third };
@@ -10,10 +10,19 @@ export function readRoute(hash = location.hash) {
   return { name: "home" };
 }
 
+/** What stands between the slashes; nothing of an address that somebody has cut. */
+function parts(path) {
+  try {
+    return path.split("/").map(decodeURIComponent);
+  } catch {
+    return [];
+  }
+}
+
 /** Write an address. */
-export const to = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
+export const to = (...names) => `#/${names.map(encodeURIComponent).join("/")}`;
 
 /** Go somewhere. */
-export function go(...parts) {
-  location.hash = to(...parts);
+export function go(...names) {
+  location.hash = to(...names);
 }

@@ -108,6 +108,18 @@ def test_any_speaker_has_a_name_that_the_endpoint_takes(names: list[str]) -> Non
     assert [name for name in made if name and not is_persona(name)] == []
 
 
+def test_an_address_leads_where_it_was_written_to_and_a_cut_one_home() -> None:
+    script = "const {readRoute, to} = await import('./router.js'); answer(given.map((it) => readRoute(it)))"
+    written = run("const {to} = await import('./router.js'); answer(to('p', '하준/%', 'versions'))")
+    assert run(script, [written, "", "#/p/%ED%9", "#/new", "#/p/a"]) == [
+        {"name": "versions", "persona": "하준/%"},
+        {"name": "home"},
+        {"name": "home"},
+        {"name": "drop", "persona": None},
+        {"name": "chat", "persona": "a"},
+    ]
+
+
 STREAM = (
     'data: {"choices":[{"delta":{"role":"assistant"}}]}\n\n: a comment\n\n'
     'data: {"choices":[{"delta":{"content":"라면 먹었지롱\\n"}}]}\r\n\r\n'
