@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.finetuning.app import create_app
 from infra.local.finetuning.behaviour import BEHAVIOURS
-from infra.local.finetuning.engines import NAMES
+from infra.local.finetuning.engines import NAMES, open_engine
 from infra.local.finetuning.serving import Server, address, listen
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free port")
     parser.add_argument("--data", type=Path, required=True, help="folder for files, jobs and models")
     parser.add_argument("--engine", choices=NAMES, default=NAMES[0])
+    parser.add_argument("--base-model", help="what the engine lora tunes: a folder, a GGUF file or a hub id")
     parser.add_argument(
         "--host-behaviour",
         choices=BEHAVIOURS,
@@ -42,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"better set as {KEY_VARIABLE}, where no process list shows it",
     )
     chosen = parser.parse_args(arguments)
-    app = create_app(chosen.data, engine=chosen.engine, api_key=chosen.api_key, host=chosen.host_behaviour)
+    try:
+        engine = open_engine(chosen.engine, chosen.base_model)
+    except ValueError as error:
+        parser.error(str(error))
+    app = create_app(chosen.data, engine=engine, api_key=chosen.api_key, host=chosen.host_behaviour)
     try:
         listener = listen(chosen.port)
     except OSError as error:
