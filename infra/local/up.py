@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from infra.local.drop import SAMPLE_PERSONA, SAMPLES
 from infra.local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from infra.local.provider import chosen_protocol
+from infra.local.provider import chosen_protocol, chosen_tuning
 from infra.local.stack import running_stack
 from infra.local.terminal import Clock, run
 from infra.local.workspace import BUILD, PYTHON
@@ -26,7 +26,7 @@ STATE = BUILD / "local.json"
 def main() -> None:
     """Bring the stack up, say how to use it, and wait for Ctrl-C or SIGTERM."""
     clock = Clock()
-    with running_stack("local", clock.say, protocol=chosen_protocol()) as stack:
+    with running_stack("local", clock.say, protocol=chosen_protocol(), tuning=chosen_tuning()) as stack:
         _publish(stack)
         try:
             print(usage(stack), flush=True)

@@ -20,6 +20,9 @@ LOCAL = BUILD / "local"
 PYTHON = Path(sys.executable)
 MINISTACK = PYTHON.parent / "ministack"
 UV = PYTHON.parent / "uv"
+# The engine lora runs in an environment of its own: torch is larger than all the rest together.
+LORA_PYTHON = ROOT / ".venv-lora" / "bin" / "python"
+GEMMA = ROOT / ".models" / "gemma-3-270m"
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import peft
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
 
 from infra.local.finetuning.engine import Message, Plan, Sampling
 from infra.local.finetuning.lora import adapters
@@ -53,11 +52,11 @@ def say(host: Host, folder: Path | None, sampling: Sampling = GREEDY) -> str:
 def alone(base: Path, folder: Path | None) -> str:
     """What transformers and peft say by themselves."""
     encoder = open_encoder(str(base))
-    model = open_model(str(base), chosen_device())
+    model: Any = open_model(str(base), chosen_device())
     if folder is not None:
         model = peft.PeftModel.from_pretrained(model, folder)
     prompt = encoder.prompt(ASKED)
-    found = model.generate(
+    found: Any = model.generate(
         input_ids=torch.tensor([prompt]),
         attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
         max_new_tokens=GREEDY.max_tokens,
@@ -88,7 +87,11 @@ def test_answers_that_are_written_at_once_do_not_mix(host: Host, personas: dict[
     assert all(whole.startswith(text) and text for whole, text in zip(expected, written, strict=True))
 
     found: dict[Path | None, str] = {}
-    threads = [Thread(target=lambda side=side: found.update({side: say(host, side)})) for side in sides]
+
+    def ask(side: Path | None) -> None:
+        found[side] = say(host, side)
+
+    threads = [Thread(target=ask, args=(side,)) for side in sides]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -133,6 +136,10 @@ def test_an_answer_ends_with_the_turn_with_max_tokens_or_with_the_window(
     assert sum(piece.tokens for piece in answer) == room or answer[-1].finish == "stop"
 
     ends = host.encoder.ends
-    monkeypatch.setattr("infra.local.finetuning.lora.writing.Picker.__call__", lambda *_: min(ends))
+
+    def end_at_once(_picker: object, _logits: object) -> int:
+        return min(ends)
+
+    monkeypatch.setattr("infra.local.finetuning.lora.writing.Picker.__call__", end_at_once)
     (end,) = model.reply(ASKED, Sampling())
     assert (end.text, end.tokens, end.finish) == ("", 1, "stop")

@@ -1,4 +1,4 @@
-"""The server with the engine: a training process that is cancelled, dies, and is taken up by the next server."""
+"""The server with the engine: a training is cancelled, dies, and is taken up by the next server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
 SECONDS = 120
-ASKED = [{"role": "user", "content": "오늘 비 온대여ㅠㅠ"}]
+QUESTION = "오늘 비 온대여ㅠㅠ"
+ASKED: Any = [{"role": "user", "content": QUESTION}]
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
     found: list[subprocess.Popen[str]] = []
     popen = subprocess.Popen
 
-    def start(command: list[str], **options: object) -> subprocess.Popen[str]:
+    def start(command: list[str], **options: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - Popen's own
         process = popen(command, **options)
         if command[-1].endswith(".worker"):
             found.append(process)
@@ -54,6 +55,10 @@ def until(client: OpenAI, job: str, holds: Callable[[FineTuningJob], object]) ->
         assert time.monotonic() < deadline, f"job {job} is still {found.status}"
         time.sleep(0.02)
     return found
+
+
+def estimated(job: FineTuningJob) -> bool:
+    return job.estimated_finish is not None
 
 
 def create(client: OpenAI, epochs: int = 2) -> str:
@@ -81,7 +86,7 @@ def test_a_training_is_cancelled_dies_and_is_taken_up_by_the_next_server(
     data = tmp_path / "data"
     with serve(create_app(data, engine=LoraEngine(str(base)))) as url, client_for(url) as client:
         cancelled, killed, kept = create(client, 50), create(client, 50), create(client, 50)
-        assert until(client, cancelled, lambda job: job.estimated_finish).estimated_finish > time.time() - 5
+        assert (until(client, cancelled, estimated).estimated_finish or 0) > time.time() - 5
         client.fine_tuning.jobs.cancel(cancelled)
         asked = time.monotonic()
         started[0].wait(SECONDS)
@@ -102,7 +107,9 @@ def test_a_training_is_cancelled_dies_and_is_taken_up_by_the_next_server(
     assert sorted(path.name for path in (data / "models").iterdir()) == [f"{kept}.unfinished"]
 
     with serve(create_app(data, engine=LoraEngine(str(base)))) as url, client_for(url) as client:
-        until(client, kept, lambda _: any(each.startswith("Going on after step") for each in said(client, kept)))
+        until(
+            client, kept, lambda _: any(each.startswith("Going on after step") for each in said(client, kept))
+        )
         client.fine_tuning.jobs.cancel(kept)
     assert not list((data / "models").iterdir())
 
@@ -116,38 +123,41 @@ def test_a_tuned_model_its_checkpoint_and_the_base_answer_as_openai_does(tmp_pat
         last, first = client.fine_tuning.jobs.checkpoints.list(job).data
         assert last.fine_tuned_model_checkpoint == tuned
         assert first.fine_tuned_model_checkpoint == f"{tuned}:ckpt-step-{first.step_number}"
-        assert last.metrics.full_valid_loss < first.metrics.full_valid_loss
+        assert (last.metrics.full_valid_loss or 9) < (first.metrics.full_valid_loss or 0)
         assert last.step_number == 2 * first.step_number
         assert done.estimated_finish is None
         assert done.trained_tokens
         assert done.hyperparameters.n_epochs == 2
 
-        answers = set()
+        answers: set[str] = set()
         for name in (tuned, first.fine_tuned_model_checkpoint, "tiny"):
-            options = {"model": name, "messages": ASKED, "temperature": 0.7, "top_p": 0.9, "seed": 3}
-            whole = client.chat.completions.create(**options, max_tokens=24)
+            options: Any = {"model": name, "messages": ASKED, "temperature": 0.7, "top_p": 0.9, "seed": 3}
+            whole: Any = client.chat.completions.create(**options, max_tokens=24)
             chunks = list(
                 client.chat.completions.create(
                     **options, max_tokens=24, stream=True, stream_options={"include_usage": True}
                 )
             )
-            text = whole.choices[0].message.content
+            text: str = whole.choices[0].message.content
             streamed = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
             assert streamed == text
             assert len([chunk for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]) > 1
             assert chunks[-1].usage == whole.usage
             assert whole.usage.completion_tokens <= 24
-            assert whole.usage.prompt_tokens > len(ASKED[0]["content"].encode()), "the template's tokens count"
-            stop = text[5:8]
-            cut = client.chat.completions.create(**options, max_tokens=24, stop=[stop])
+            assert whole.usage.prompt_tokens > len(QUESTION.encode()), "the template's tokens count"
+            assert len(text) > 2
+            stop = text[len(text) // 2]
+            cut: Any = client.chat.completions.create(**options, max_tokens=24, stop=[stop])
             assert cut.choices[0].message.content == text[: text.find(stop)]
             assert cut.choices[0].finish_reason == "stop"
             answers.add(text)
         assert len(answers) == 3
 
-        completed = client.completions.create(model=tuned, prompt="오늘", max_tokens=4, seed=1)
+        completed: Any = client.completions.create(model=tuned, prompt="오늘", max_tokens=4, seed=1)
         assert completed.usage.completion_tokens <= 4
-        with pytest.raises(openai.BadRequestError, match=f"maximum context length is {WINDOW} tokens") as refused:
+        with pytest.raises(
+            openai.BadRequestError, match=f"maximum context length is {WINDOW} tokens"
+        ) as refused:
             client.chat.completions.create(
                 model=tuned, messages=[{"role": "user", "content": "가" * WINDOW}], stream=True
             )
@@ -160,7 +170,7 @@ def test_a_tuned_model_its_checkpoint_and_the_base_answer_as_openai_does(tmp_pat
 
 def test_a_training_process_ends_when_its_server_dies(tmp_path: Path) -> None:
     job = TrainingJob("nowhere", str(tmp_path), dataset("minji"), None, Plan(1, 1, 1.0), 1, 60.0)
-    with process._process(job) as worker:  # noqa: SLF001  the server dies between two of its lines
+    with process.started(job) as worker:
         assert worker.stdin
         worker.stdin.close()
         assert worker.wait(SECONDS) == 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from infra.local.finetuning.engine import Dataset, Message
-from infra.local.finetuning.lora.tokens import Encoder, Sequenced
 from infra.local.finetuning.lora.template import chat_format, dialogue
+from infra.local.finetuning.lora.tokens import Encoder, Sequenced
 from tests.lora.tiny import CHATML, GEMMA, tiny_tokenizer
 
 TALK = (
@@ -77,7 +77,7 @@ def test_a_tokenizer_of_no_known_family_gets_plain_words() -> None:
     texts = chat_format(tokenizer)
 
     assert (texts.opening, texts.asked) == ("<bos>User: ", "\nAssistant: ")
-    assert Encoder(tokenizer).ends == {tokenizer.eos_token_id}
+    assert Encoder(tokenizer).ends == frozenset([tokenizer.convert_tokens_to_ids("<eos>")])
 
 
 def test_what_one_side_says_in_a_row_is_one_turn() -> None:
@@ -98,7 +98,11 @@ def test_what_one_side_says_in_a_row_is_one_turn() -> None:
 def test_a_long_conversation_becomes_several_that_learn_every_answer_once() -> None:
     encoder = Encoder(tiny_tokenizer(CHATML))
     answers = [f"대답 {at:03}" for at in range(40)]
-    turns = [turn for at, said in enumerate(answers) for turn in (Message("user", f"질문 {at}"), Message("assistant", said))]
+    turns = [
+        turn
+        for at, said in enumerate(answers)
+        for turn in (Message("user", f"질문 {at}"), Message("assistant", said))
+    ]
 
     examples = encoder.examples(Dataset("chat", ((TALK[0], *turns),)), 300)
 
@@ -108,7 +112,11 @@ def test_a_long_conversation_becomes_several_that_learn_every_answer_once() -> N
     ]
     assert all("넌 하준." in encoder.tokenizer.decode(example.ids) for example in examples)
     assert "대답" in encoder.tokenizer.decode(
-        [number for number, is_learned in zip(examples[1].ids, examples[1].learned, strict=True) if not is_learned]
+        [
+            number
+            for number, is_learned in zip(examples[1].ids, examples[1].learned, strict=True)
+            if not is_learned
+        ]
     ), "the exchange before stands there as context"
 
 

@@ -70,7 +70,9 @@ def test_the_loss_falls_and_every_step_and_epoch_is_told(base: Path, tmp_path: P
 
     steps = [each for each in told if each.metrics and "train_loss" in each.metrics]
     losses = [each.metrics["train_loss"] for each in steps if each.metrics]
-    valid = [each.metrics["full_valid_loss"] for each in told if each.metrics and "full_valid_loss" in each.metrics]
+    valid = [
+        each.metrics["full_valid_loss"] for each in told if each.metrics and "full_valid_loss" in each.metrics
+    ]
     assert len(steps) == trained.steps == 2 * -(-EXAMPLES // 4)
     assert losses[-1] < losses[0] - 0.3
     assert len(valid) == 2
@@ -121,7 +123,8 @@ def test_the_loss_is_transformers_own(base: Path) -> None:
 
     found = measure(model, examples)
 
-    losses, counts = [], []
+    losses: list[float] = []
+    counts: list[int] = []
     for each in examples:
         ids = torch.tensor([each.ids])
         labels = torch.where(torch.tensor([each.learned]), ids, -100)

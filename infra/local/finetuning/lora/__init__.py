@@ -1,4 +1,4 @@
-"""The engine ``lora``: it tunes a causal language model with low-rank adapters, and writes what it says itself.
+"""The engine ``lora``: a causal language model, tuned with low-rank adapters, that writes what it says.
 
 transformers and peft do the work, on the CPU, CUDA or an Apple GPU. Training runs in a process of its own
 (``worker.py``, started by ``process.py``); the server holds the base model once and switches adapters from

@@ -71,7 +71,7 @@ class Host:
 
     @cached_property
     def _last_only(self) -> dict[str, int]:
-        known = inspect.signature(type(self._model).forward).parameters
+        known = inspect.signature(self._model.forward).parameters
         return {"logits_to_keep": 1} if "logits_to_keep" in known else {}
 
     @property

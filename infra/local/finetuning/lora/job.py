@@ -55,14 +55,12 @@ Event = Report | Trained | Failed
 def read_job(line: str) -> TrainingJob:
     """Undo ``TrainingJob.line``."""
     sent: dict[str, Any] = json.loads(line)
-    validation = sent["validation"]
+    training, validation, plan = (sent.pop(name) for name in ("training", "validation", "plan"))
     return TrainingJob(
-        **{
-            **sent,
-            "training": _dataset(sent["training"]),
-            "validation": None if validation is None else _dataset(validation),
-            "plan": Plan(**sent["plan"]),
-        }
+        **sent,
+        training=_dataset(training),
+        validation=None if validation is None else _dataset(validation),
+        plan=Plan(**plan),
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-# Before the libraries that read them are imported. Nothing of what is trained here concerns a hub. And a thread
-# that waits by spinning, as OpenMP's do, takes the core that the thread it waits for needs: on two cores that
-# others use too, a small model's step took 70 times as long.
+# Before the libraries that read them are imported. Nothing of what is trained here concerns a hub. And a
+# thread that waits by spinning, as OpenMP's do, takes the core that the thread it waits for needs: on two
+# cores that others use too, a small model's step took 70 times as long.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -60,7 +60,7 @@ def open_model(base: str, device: torch.device) -> Any:  # noqa: ANN401  every a
         model = transformers.AutoModelForCausalLM.from_pretrained(**options)
     except (OSError, ValueError) as error:
         raise _cannot_be_loaded(base, error) from error
-    return model.to(device).eval()
+    return cast("Any", model).to(device).eval()
 
 
 def _precision(device: torch.device) -> torch.dtype:
@@ -83,7 +83,7 @@ def _source(base: str) -> Mapping[str, Any]:
 
 def _cannot_be_loaded(base: str, error: Exception) -> TrainingFailed:
     return TrainingFailed(
-        f"The base model '{base}' could not be loaded ({type(error).__name__}): it must be a folder or a GGUF "
-        "file of a causal language model that transformers knows, or the id of one on a hub that can be "
+        f"The base model '{base}' could not be loaded ({type(error).__name__}): it must be a folder or a "
+        "GGUF file of a causal language model that transformers knows, or the id of one on a hub that can be "
         "reached from here."
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from infra.local.finetuning.engine import TrainingCancelled, TrainingFailed, Trained
+from infra.local.finetuning.engine import Trained, TrainingCancelled, TrainingFailed
 from infra.local.finetuning.lora.job import Failed, read_event
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(job: TrainingJob, watch: Watch) -> Trained:
         TrainingCancelled: ``watch`` says so.
         TrainingFailed: the process says why it could not, or died.
     """
-    with _process(job) as process, _events(process) as next_event:
+    with started(job) as process, _events(process) as next_event:
         while True:
             if watch.cancelled():
                 raise TrainingCancelled
@@ -54,7 +54,8 @@ def run(job: TrainingJob, watch: Watch) -> Trained:
 
 
 @contextmanager
-def _process(job: TrainingJob) -> Generator[subprocess.Popen[str]]:
+def started(job: TrainingJob) -> Generator[subprocess.Popen[str]]:
+    """The process that trains a job, for as long as the block lasts."""
     command = [sys.executable, "-m", "infra.local.finetuning.lora.worker"]
     process = subprocess.Popen(
         command,
@@ -105,5 +106,7 @@ def _cause_of_death(status: int) -> str:
     if status == -signal.SIGKILL:
         return f"The training process was killed, most likely for want of memory. {OUT_OF_MEMORY}"
     if status < 0:
-        return f"The training process died of {signal.Signals(-status).name}; the server's output may say why."
+        return (
+            f"The training process died of {signal.Signals(-status).name}; the server's output may say why."
+        )
     return f"The training process ended with status {status}; the server's output says why."

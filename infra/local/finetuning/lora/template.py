@@ -72,7 +72,9 @@ def _family_format(tokenizer: Any) -> ChatFormat:  # noqa: ANN401  see above
     if "<|im_start|>" in known:
         user = "<|im_start|>user\n"
         asked, answered = "<|im_end|>\n<|im_start|>assistant\n", f"<|im_end|>\n{user}"
-        return ChatFormat(begin + user, f"{begin}<|im_start|>system\n", f"<|im_end|>\n{user}", asked, answered)
+        return ChatFormat(
+            begin + user, f"{begin}<|im_start|>system\n", f"<|im_end|>\n{user}", asked, answered
+        )
     user = "User: "
     return ChatFormat(begin + user, begin, f"\n\n{user}", "\nAssistant: ", f"{end}\n{user}")
 

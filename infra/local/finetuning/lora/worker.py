@@ -1,4 +1,4 @@
-"""``python -m infra.local.finetuning.lora.worker``: the training process (see ``job.py`` for what it says)."""
+"""``python -m infra.local.finetuning.lora.worker``: the training process; ``job.py`` has what it says."""
 
 from __future__ import annotations
 
