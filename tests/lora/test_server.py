@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -131,13 +132,17 @@ def test_a_tuned_model_its_checkpoint_and_the_base_answer_as_openai_does(tmp_pat
 
         answers: set[str] = set()
         for name in (tuned, first.fine_tuned_model_checkpoint, "tiny"):
-            options: Any = {"model": name, "messages": ASKED, "temperature": 0.7, "top_p": 0.9, "seed": 3}
-            whole: Any = client.chat.completions.create(**options, max_tokens=24)
-            chunks = list(
-                client.chat.completions.create(
-                    **options, max_tokens=24, stream=True, stream_options={"include_usage": True}
-                )
+            ask: Any = partial(
+                client.chat.completions.create,
+                model=name,
+                messages=ASKED,
+                temperature=0.7,
+                top_p=0.9,
+                seed=3,
+                max_tokens=24,
             )
+            whole = ask()
+            chunks = list(ask(stream=True, stream_options={"include_usage": True}))
             text: str = whole.choices[0].message.content
             streamed = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
             assert streamed == text
@@ -147,7 +152,7 @@ def test_a_tuned_model_its_checkpoint_and_the_base_answer_as_openai_does(tmp_pat
             assert whole.usage.prompt_tokens > len(QUESTION.encode()), "the template's tokens count"
             assert len(text) > 2
             stop = text[len(text) // 2]
-            cut: Any = client.chat.completions.create(**options, max_tokens=24, stop=[stop])
+            cut = ask(stop=[stop])
             assert cut.choices[0].message.content == text[: text.find(stop)]
             assert cut.choices[0].finish_reason == "stop"
             answers.add(text)
