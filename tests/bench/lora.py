@@ -1,7 +1,7 @@
-"""The engine ``lora`` beside a bare transformers and peft loop: steps a second, and the time to the first token.
+"""The engine ``lora`` beside a bare transformers and peft loop: its speed, and the time to the first token.
 
-``.venv-lora/bin/python -m tests.bench.lora MODEL DATASET.jsonl [STEPS]``: both train on the very same batches,
-turn about, and both answer the same prompt, turn about; so that what else the machine does hits both.
+``.venv-lora/bin/python -m tests.bench.lora MODEL DATASET.jsonl [STEPS]``: both train on the same batches,
+turn about, and both answer the same prompt, turn about, so that what else the machine does hits both.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def answer(base: str, prompt: Sequence[int], folder: Path, rounds: int) -> None:
     def first_alone() -> None:
         alone.generate(input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=1, do_sample=False)
 
-    ours, bare = [], []
+    ours: list[float] = []
+    bare: list[float] = []
     for _ in range(rounds + 1):
         ours.append(timed(first_of_ours))
         bare.append(timed(first_alone))
