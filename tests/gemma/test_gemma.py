@@ -43,7 +43,7 @@ def tuned(client: OpenAI, dataset: Path) -> tuple[str, list[float]]:
         upload(client, (dataset / f"{part}.jsonl").read_bytes()) for part in ("train", "validation")
     )
     job = client.fine_tuning.jobs.create(
-        model="gemma-3-270m",
+        model="maltu-lora/gemma-3-270m",
         training_file=training,
         validation_file=validation,
         seed=1,
@@ -81,7 +81,10 @@ def test_each_adapter_writes_more_like_its_own_persona_than_the_base_and_the_oth
         for speaker, dataset in datasets.items():
             models[speaker], losses = tuned(client, dataset)
             assert sum(losses[-4:]) < 0.8 * sum(losses[:4])
-        said = {ask(client, name) for name in (*models.values(), "gemma-3-270m", *reversed(models.values()))}
+        said = {
+            ask(client, name)
+            for name in (*models.values(), "maltu-lora/gemma-3-270m", *reversed(models.values()))
+        }
         assert len(said) == 3, "two personas and the base, each the same when asked again"
         jobs = {job.fine_tuned_model: job.id for job in client.fine_tuning.jobs.list()}
         folders = {speaker: data / "models" / jobs[model] for speaker, model in models.items()}

@@ -65,7 +65,7 @@ def estimated(job: FineTuningJob) -> bool:
 def create(client: OpenAI, epochs: int = 2) -> str:
     file = upload(client, jsonl("minji"))
     return client.fine_tuning.jobs.create(
-        model="tiny",
+        model="maltu-lora/tiny",
         training_file=file,
         validation_file=file,
         seed=1,
@@ -99,7 +99,7 @@ def test_a_training_is_cancelled_dies_and_is_taken_up_by_the_next_server(
         failed = until(client, killed, lambda job: job.status == "failed")
         assert failed.error
         assert "was killed, most likely for want of memory" in failed.error.message
-        assert client.models.retrieve("tiny").id == "tiny", "the server is up"
+        assert client.models.retrieve("maltu-lora/tiny").id == "maltu-lora/tiny", "the server is up"
 
         until(client, kept, lambda _: any("Epoch 1/" in each for each in said(client, kept)))
         last = client.fine_tuning.jobs.retrieve(kept)
@@ -131,7 +131,7 @@ def test_a_tuned_model_its_checkpoint_and_the_base_answer_as_openai_does(tmp_pat
         assert done.hyperparameters.n_epochs == 2
 
         answers: set[str] = set()
-        for name in (tuned, first.fine_tuned_model_checkpoint, "tiny"):
+        for name in (tuned, first.fine_tuned_model_checkpoint, "maltu-lora/tiny"):
             ask: Any = partial(
                 client.chat.completions.create,
                 model=name,
@@ -186,7 +186,7 @@ def test_a_base_model_that_is_none_fails_the_job_and_says_so(tmp_path: Path) -> 
     engine = LoraEngine(str(tmp_path / "empty"))
     with serve(create_app(tmp_path / "data", engine=engine)) as url, client_for(url) as client:
         file = upload(client, jsonl("minji"))
-        job = client.fine_tuning.jobs.create(model="empty", training_file=file)
+        job = client.fine_tuning.jobs.create(model="maltu-lora/empty", training_file=file)
         failed = until(client, job.id, lambda found: found.status == "failed")
         assert failed.error
         assert "could not be loaded" in failed.error.message

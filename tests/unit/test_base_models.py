@@ -48,7 +48,10 @@ def test_an_unknown_base_model_has_no_price_rather_than_a_wrong_one() -> None:
 
 
 def test_what_trains_at_home_costs_nothing() -> None:
-    assert training_cost(base_model("maltu-retrieval-1"), 10**9, 25) == 0
+    for name in ("maltu-retrieval-1", "maltu-lora/Qwen/Qwen3-0.6B", "maltu.lora-gemma-3-270m"):
+        model = base_model(name)
+        assert (model.id, model.host) == (name, "local")
+        assert training_cost(model, 10**9, 25) == 0
 
 
 def findings(model: str, **changed: Any) -> Findings:  # noqa: ANN401 - any of the limits

@@ -89,6 +89,8 @@ _LOCAL: Final = BaseModel(
 )
 # Bedrock's names need a dot.
 _LOCAL_BEDROCK: Final = replace(_LOCAL, id="maltu.retrieval-1", formats=("bedrock",))
+# Any language model, tuned by the local engine lora, which names it so in either protocol.
+_TUNED_AT_HOME: Final = {"maltu-lora/": _LOCAL, "maltu.lora-": _LOCAL_BEDROCK}
 # Dates: OpenAI's deprecations page (copies of October and November 2026). Inference prices: LiteLLM's table,
 # release 1.109.1. Length of an example, fewest and recommended examples: OpenAI's fine-tuning guide. Epochs:
 # OpenAI's API description of 2026-08-21. File size: the Python SDK 3.54.
@@ -209,6 +211,9 @@ def base_model(name: str, *, host: str | None = None) -> BaseModel:
     Returns:
         Its row, or one without prices and dates where the table has none.
     """
+    for prefix, model in _TUNED_AT_HOME.items():
+        if name.startswith(prefix):
+            return replace(model, id=name)
     named = (model for model in _TABLE if model.id == name)
     found = (model for model in named if host is None or model.host in {host, "local"})
     return next(found, None) or BaseModel(id=name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infra.local.finetuning.lora.adapters import Host
     from infra.local.finetuning.lora.model import LoraModel
 
+PREFIX = "maltu-lora/"  # by which the chain knows that it costs nothing
 _EPOCHS = 3
 _FEWEST_BATCHES, _LARGEST_BATCH = 16, 16
 
@@ -34,9 +35,10 @@ class LoraEngine:
 
     @property
     def base_model(self) -> str:
-        """The last part of a path, or the hub id."""
+        """Where it is tuned, and the last part of its path, or its hub id."""
         path = Path(self.source).expanduser()
-        return path.resolve().name.removesuffix(".gguf") if path.exists() else self.source
+        name = path.resolve().name.removesuffix(".gguf") if path.exists() else self.source
+        return f"{PREFIX}{name}"
 
     def plan(self, wanted: Hyperparameters, examples: int) -> Plan:
         """Three epochs, as hosts choose for most datasets, in at least 16 batches of at most 16 examples."""

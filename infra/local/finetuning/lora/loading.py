@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # What a CPU must have to gain by it: half the memory, and nearly twice the speed.
 _BFLOAT16 = ("avx512_bf16", "amx_bf16")
 
+# peft asks transformers by a name that transformers 6 will not know.
+warnings.filterwarnings("ignore", ".*is_gradient_checkpointing. is deprecated", FutureWarning)
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
