@@ -153,7 +153,7 @@ $(DOCS): requirements/docs.txt $(VENV)
 
 # A build for the CPU is taken from wherever pip is told to look, else from PyTorch's own index, which uv knows:
 # what plain pip would take brings gigabytes for GPUs that are not there.
-$(LORA): requirements/lora.txt $(VENV)
+$(LORA): requirements/lora.txt | $(VENV)
 	$(UV) venv --quiet --clear --python .venv/bin/python .venv-lora
 	$(UV) pip sync --quiet --python .venv-lora/bin/python --require-hashes requirements/lora.txt
 	@mkdir -p build
@@ -162,7 +162,7 @@ $(LORA): requirements/lora.txt $(VENV)
 	  $(UV) pip install --quiet --python .venv-lora/bin/python --torch-backend $(TORCH) torch==$(TORCH_VERSION); fi
 	@touch $@
 
-$(GEMMA): requirements/gemma.txt $(LORA)
+$(GEMMA): requirements/gemma.txt | $(LORA)
 	@.venv/bin/python -m infra.local.gemma $(dir $@)
 	@touch $@
 
