@@ -232,7 +232,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         ),
         ("CreateFineTuneFunction", {"secretsmanager:GetSecretValue"}),
         ("KakaoFunction", {"lambda:InvokeFunction", "secretsmanager:GetSecretValue"}),
-        ("KakaoAnswerFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),
+        ("KakaoAnswerFunction", {"dynamodb:GetItem", "secretsmanager:GetSecretValue"}),
         ("EnsureDeployedFunction", {"secretsmanager:GetSecretValue"}),
         ("UploadDatasetFunction", {"s3:GetObject", "secretsmanager:GetSecretValue"}),
         (
@@ -289,7 +289,6 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
                 "dynamodb:UpdateItem",
-                "s3:DeleteObject",
                 "s3:DeleteObjectVersion",
                 "s3:GetObject",
                 "s3:ListBucket",
@@ -306,7 +305,6 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "dynamodb:PutItem",
                 "dynamodb:Query",
                 "dynamodb:UpdateItem",
-                "s3:DeleteObject",
                 "s3:DeleteObjectVersion",
                 "s3:ListBucketVersions",
                 "secretsmanager:GetSecretValue",
@@ -325,16 +323,17 @@ def test_each_function_may_do_what_it_does_and_no_more(
     assert found == allowed
 
 
-REMOVES_FROM_BEDROCK = {
+CLEANS_UP_AT_BEDROCK = {
+    "bedrock:ListModelCustomizationJobs",
+    "bedrock:StopModelCustomizationJob",
+    "s3:DeleteObjectVersion",
+    "s3:ListBucketVersions",
+}
+REMOVES_FROM_BEDROCK = CLEANS_UP_AT_BEDROCK | {
     "bedrock:DeleteCustomModel",
     "bedrock:DeleteCustomModelDeployment",
     "bedrock:ListCustomModelDeployments",
     "bedrock:ListCustomModels",
-    "bedrock:ListModelCustomizationJobs",
-    "bedrock:StopModelCustomizationJob",
-    "s3:DeleteObject",
-    "s3:DeleteObjectVersion",
-    "s3:ListBucketVersions",
 }
 
 
@@ -358,7 +357,7 @@ REMOVES_FROM_BEDROCK = {
                 "bedrock:GetCustomModelDeployment",
             },
         ),
-        ("CleanUpFunction", REMOVES_FROM_BEDROCK),
+        ("CleanUpFunction", CLEANS_UP_AT_BEDROCK),
         ("RemoveFunction", REMOVES_FROM_BEDROCK),
         ("CompletionFunction", {"bedrock:GetModelCustomizationJob", "bedrock:InvokeModel"}),
         ("ExportsFunction", set[str]()),
