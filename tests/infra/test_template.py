@@ -289,6 +289,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
                 "dynamodb:UpdateItem",
+                "s3:DeleteObject",
                 "s3:DeleteObjectVersion",
                 "s3:GetObject",
                 "s3:ListBucket",
@@ -305,6 +306,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "dynamodb:PutItem",
                 "dynamodb:Query",
                 "dynamodb:UpdateItem",
+                "s3:DeleteObject",
                 "s3:DeleteObjectVersion",
                 "s3:ListBucketVersions",
                 "secretsmanager:GetSecretValue",
@@ -326,6 +328,7 @@ def test_each_function_may_do_what_it_does_and_no_more(
 CLEANS_UP_AT_BEDROCK = {
     "bedrock:ListModelCustomizationJobs",
     "bedrock:StopModelCustomizationJob",
+    "s3:DeleteObject",
     "s3:DeleteObjectVersion",
     "s3:ListBucketVersions",
 }

@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from unittest import mock
 from urllib.parse import unquote
 
@@ -40,8 +40,9 @@ _S3 = {
     "CreateMultipartUpload": "PutObject", "UploadPart": "PutObject", "CompleteMultipartUpload": "PutObject",
 }  # fmt: skip
 _IN_THREADS = {
-    "bedrock-runtime": ("CompletionFunction", "EnsureDeployedFunction", "KakaoAnswerFunction"),
-    "datasets": ("PreprocessFunction", "UploadDatasetFunction"),
+    "Converse": ("CompletionFunction", "EnsureDeployedFunction", "KakaoAnswerFunction"),
+    "PutObject": ("PreprocessFunction",),
+    "GetObject": ("UploadDatasetFunction",),
 }
 _OF_BEDROCK = {
     "modelId": "0:custom-model-deployment", "modelArn": "0:custom-model",
@@ -83,7 +84,7 @@ class Requests:
         real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
 
         def call(client: BaseClient, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-            party = self._party(client.meta.service_model.service_name, str(params.get("Key", "")))
+            party = self._party(operation, str(params.get("Key", "")))
             try:
                 answer = real(client, operation, params)
             except ClientError as error:
@@ -137,11 +138,13 @@ class Requests:
             stack.pop()
             self._acting_now.remove(party)
 
-    def _party(self, service: str, key: str) -> str | None:
+    def _party(self, operation: str, key: str) -> str | None:
         if stack := self._stacks.get(threading.get_ident()):
             return stack[-1]
         # Answers are asked for and datasets are stored in threads that a function starts.
-        may_be = _IN_THREADS.get(service if service != "s3" else key.partition("/")[0], ())
+        if operation != "Converse" and not key.startswith("datasets/"):
+            return None
+        may_be = _IN_THREADS.get(operation, ())
         return next((party for party in reversed(self._acting_now) if party in may_be), None)
 
     def _keep(
@@ -179,8 +182,10 @@ def _of_s3(operation: str, params: Mapping[str, Any], refused: str | None) -> It
     bucket = f"{_ARN}s3:::{params['Bucket']}"
     if operation == "DeleteObjects":
         for each in params["Delete"]["Objects"]:
-            action = "DeleteObjectVersion" if each.get("VersionId") else "DeleteObject"
-            yield Request(f"s3:{action}", f"{bucket}/{each['Key']}")
+            # S3 asks for the first even where every object comes with its version.
+            yield Request("s3:DeleteObject", f"{bucket}/{each['Key']}")
+            if each.get("VersionId"):
+                yield Request("s3:DeleteObjectVersion", f"{bucket}/{each['Key']}")
         return
     action = _S3.get(operation, operation)
     if action in {"ListBucket", "ListBucketVersions"}:
@@ -191,7 +196,7 @@ def _of_s3(operation: str, params: Mapping[str, Any], refused: str | None) -> It
         yield Request("s3:GetObject", f"{_ARN}s3:::{unquote(params['CopySource']).partition('?')[0]}")
         action = "PutObject"
     if operation == "DeleteObject" and params.get("VersionId"):
-        action = "DeleteObjectVersion"
+        yield Request("s3:DeleteObjectVersion", f"{bucket}/{params['Key']}")
     yield Request(f"s3:{action}", f"{bucket}/{params['Key']}")
     if refused in {"NoSuchKey", "404"}:
         # Without it S3 says «forbidden» of what is not there.
@@ -204,7 +209,7 @@ def _of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Request]
             ((kind, item),) = each.items()
             yield from _of_dynamodb(_TRANSACTED[kind], item)
         return
-    item: Mapping[str, Any] = params.get("Key") or params.get("Item") or {}
+    item: dict[str, Any] = params.get("Key") or params.get("Item") or {}
     values: Mapping[str, Any] = params.get("ExpressionAttributeValues") or {}
     leading = (
         item["pk"]["S"]
@@ -215,7 +220,9 @@ def _of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Request]
     expressions = " ".join(
         params.get(f"{kind}Expression") or "" for kind in ("Update", "Condition", "Projection")
     )
-    used = {names.get(word, word) for word in _WORDS_OF_EXPRESSIONS.findall(expressions)} | set(item)
+    used = {names.get(word) or word for word in map(str, _WORDS_OF_EXPRESSIONS.findall(expressions))} | set(
+        item
+    )
     about = (("dynamodb:LeadingKeys", (leading,)), ("dynamodb:Attributes", tuple(sorted(used))))
     yield Request(f"dynamodb:{operation}", f"{_ARN}dynamodb:::table/{params['TableName']}", about)
 
@@ -244,7 +251,8 @@ def allows(statement: Statement, request: Request, arn_of: Callable[[Any], str])
     """Whether a statement lets a request through; ``arn_of`` resolves what a template says of a resource."""
     if request.action not in actions_of(statement):
         return False
-    resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    named: Any = statement["Resource"]
+    resources = cast("list[Any]", named) if isinstance(named, list) else [named]
     if not any(fnmatch.fnmatchcase(request.resource, arn_of(each)) for each in resources):
         return False
     about = dict(request.about)

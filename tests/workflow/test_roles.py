@@ -90,12 +90,12 @@ ARNS = {
 }
 
 
-def arn_of(resource: object) -> str:
+def arn_of(resource: Any) -> str:  # noqa: ANN401 - any part of a template
     """What stands on moto for a resource of the template."""
     match resource:
         case {"Ref": str(name)}:
             return ARNS.get(name, name)
-        case {"Fn::GetAtt": [name, "Arn"]}:
+        case {"Fn::GetAtt": [str(name), "Arn"]}:
             return ARNS.get(f"{name}.Arn", name)
         case {"Fn::Sub": str(text)}:
             filled = re.sub(r"\$\{([\w:.]+)\}", lambda name: ARNS[name[1]], text)
