@@ -40,12 +40,12 @@ _S3 = {
     "CreateMultipartUpload": "PutObject", "UploadPart": "PutObject", "CompleteMultipartUpload": "PutObject",
 }  # fmt: skip
 _IN_THREADS = {
-    "Converse": ("CompletionFunction", "EnsureDeployedFunction", "KakaoAnswerFunction"),
+    "Converse": ("CompletionFunction", "KakaoAnswerFunction", "StyleReportFunction"),
     "PutObject": ("PreprocessFunction",),
     "GetObject": ("UploadDatasetFunction",),
 }
 _OF_BEDROCK = {
-    "modelId": "0:custom-model-deployment", "modelArn": "0:custom-model",
+    "modelId": ":foundation-model", "modelArn": "0:custom-model",
     "customModelDeploymentIdentifier": "0:custom-model-deployment",
     "jobIdentifier": "0:model-customization-job",
     "modelIdentifier": ":foundation-model", "baseModelIdentifier": ":foundation-model",
