@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 logger = Logger()
 
 
+class BrokeOff(RuntimeError):
+    """Preprocessing met what it does not expect; named after the error's class."""
+
+
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | None]]:
     """Handle a batch of S3's «Object Created» as the queue holds them; return the names of their runs."""
@@ -28,7 +32,11 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | Non
 def _handle(created: dict[str, Any]) -> str | None:
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
     at = datetime.fromisoformat(created["time"]).replace(microsecond=0)
-    attempt = preprocess(created["detail"]["object"]["key"], at, _services())
+    try:
+        attempt = preprocess(created["detail"]["object"]["key"], at, _services())
+    except (AssertionError, LookupError, TypeError, ValueError) as error:
+        # Lambda logs what is raised, and the words of these may quote the export. The place stays.
+        raise BrokeOff(type(error).__name__).with_traceback(error.__traceback__) from None
     run = attempt.run if attempt else None
     logger.info("drop handled", extra={"event": created["id"], "run": run})
     return run

@@ -96,6 +96,7 @@ def _deploy(children: Children, aws: Aws, provider: Provider, template: Path) ->
         "MaxPollSeconds": "2",
         "QuietSeconds": "0",
         "SettleSeconds": "1",
+        "KakaoBot": "on",
     }
     command = [
         SAM, "deploy", "--config-file", children.place.sam_settings, "--template-file", template,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import time
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from tests.support.dialogues import ANSWERED, export
 from tests.support.faults import Fault, Faulty
 from tests.support.handlers import Context, load_handler, sample_event
 from tests.support.invoking import Callbacks, Invocations
+from tests.support.logs import everything_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,22 +79,8 @@ def posted_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callbacks]:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Everything that is logged, by whomever and at whatever level."""
-    lines: list[str] = []
-
-    class Keeping(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(f"{record.getMessage()} {record.__dict__}")
-
-    keeping = Keeping(logging.DEBUG)
-    loggers = [logging.getLogger(name) for name in (None, "maltu")]
-    for logger in loggers:
-        monkeypatch.setattr(logger, "level", logging.DEBUG)
-        logger.addHandler(keeping)
-    logging.getLogger("maltu").manager._clear_cache()  # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - levels are remembered there
-    yield lines
-    for logger in loggers:
-        logger.removeHandler(keeping)
+    with everything_logged(monkeypatch) as lines:
+        yield lines
 
 
 def skill(persona: str = "하준", *, secret: str | None = SECRET, **changed: object) -> dict[str, Any]:

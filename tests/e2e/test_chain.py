@@ -18,6 +18,7 @@ from maltu import kakao
 from tests.support.clients import CLIENTS, Desk
 from tests.support.deployed import ANSWERED, ASKED, FILE, PERSONA, REPLIES, SPEAKER, dialogue, eventually
 from tests.support.handlers import ROOT
+from tests.support.heard import everything_told
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -320,3 +321,15 @@ def test_a_run_is_cancelled(chain: Chain) -> None:
     eventually(lambda: chain.api.persona(persona).body["status"] == "cancelled")
     assert chain.api.persona(persona).body["versions"][0]["cancelled"]["by"]
     assert chain.stack.provider.api.call("GET", "/v1/files?purpose=fine-tune").body["data"] == []
+
+
+def test_what_was_said_is_in_no_log_and_nothing_that_is_told(chain: Chain) -> None:
+    # All that the tests above dropped and asked; an export that cannot be read says something of its own.
+    secret = "새벽 세시의 수박"
+    chain.drop("못-읽는-말", secret)
+    assert chain.follow("못-읽는-말")["failure"]["error"] == "UnreadableExport"
+    said = {secret, *ASKED, *(bubble for bubbles in ANSWERED for bubble in bubbles)}
+    told = everything_told(chain)
+    assert {"functions", "executions", "registry", "owner", "bus", "ministack.log"} <= told.keys()
+    found = {place: bubble for place, text in told.items() for bubble in said if bubble in text}
+    assert found == {}

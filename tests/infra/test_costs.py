@@ -11,6 +11,7 @@ import pytest
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_cost, training_epochs
 from tests.support.cloud import TEMPLATE
+from tests.support.conditions import decided
 from tests.support.pages import ROOT, numbers
 from tests.support.source import known_models
 from tests.support.walk import Refused, walk
@@ -140,7 +141,8 @@ def test_the_shortest_wait_that_it_advises_fits_into_the_history(readme: Page) -
 
 
 def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
-    resources: dict[str, Any] = TEMPLATE["Resources"]
+    resources: dict[str, Any] = decided(TEMPLATE, {"HasKakaoBot": False})["Resources"]
+    with_bot = [resource["Type"] for resource in TEMPLATE["Resources"].values()]
     kinds = [resource["Type"] for resource in resources.values()]
     queues = [
         event
@@ -150,10 +152,13 @@ def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
     ]
     polls = len(queues) * POLLS_A_MONTH
     paragraph = readme.paragraph_with(f"{polls:,}")
+    idle = kinds.count("AWS::SecretsManager::Secret") * USD_PER_SECRET
+    assert idle < 1
+    assert with_bot.count("AWS::SecretsManager::Secret") == kinds.count("AWS::SecretsManager::Secret") + 1
     assert {
-        f"{kinds.count('AWS::SecretsManager::Secret') * USD_PER_SECRET:.2f}",
+        f"{idle:.2f}",
         f"{USD_PER_SECRET:.2f}",
         f"{polls * USD_PER_QUEUE_REQUEST:.2f}",
     } <= numbers(paragraph)
-    assert kinds.count("AWS::CloudWatch::Alarm") == 4
-    assert re.search("Four alarms|알람 네 개", paragraph)
+    assert [each.count("AWS::CloudWatch::Alarm") for each in (kinds, with_bot)] == [3, 4]
+    assert re.search("Three alarms, four with the bot|알람 세 개는, 봇을 켜면 네 개", paragraph)

@@ -20,6 +20,7 @@ from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs
 from maltu.settings import Format, resolve_settings
 from tests.support.cloud import TEMPLATE
+from tests.support.conditions import decided
 from tests.support.pages import DOCS, PAGES, numbers
 from tests.support.source import assigned, known_models
 
@@ -95,7 +96,7 @@ def test_what_the_base_models_take_stands_in_the_docs() -> None:
 
 def test_what_a_kakaotalk_bot_may_rely_on_stands_in_the_docs() -> None:
     (limits,) = (table for table in KAKAO.tables if table[0][0] == "말풍선")
-    throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
+    throttles = decided(TEMPLATE, {"HasKakaoBot": True})["Resources"]["Api"]["Properties"]["MethodSettings"]
     (throttle,) = (each for each in throttles if "kakao" in each["ResourcePath"])
     app = DOCS.parent / "functions" / "kakao" / "app.py"
     answer = DOCS.parent / "functions" / "kakao_answer" / "app.py"

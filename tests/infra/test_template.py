@@ -15,6 +15,7 @@ from samtranslator.translator.transform import transform
 from maltu import answering, callbacks, patience, preview
 from maltu.providers import HURRIED_SECONDS, bedrock, openai_inference
 from tests.support.cloud import TEMPLATE
+from tests.support.conditions import decided
 from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def expanded() -> dict[str, Any]:
             "Bucket": "artifacts",
             "Key": machine,
         }
-    return transform(template, {}, NoManagedPolicies())["Resources"]
+    return decided(transform(template, {}, NoManagedPolicies()), {"HasKakaoBot": True})["Resources"]
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -231,7 +232,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         ),
         ("CreateFineTuneFunction", {"secretsmanager:GetSecretValue"}),
         ("KakaoFunction", {"lambda:InvokeFunction", "secretsmanager:GetSecretValue"}),
-        ("KakaoAnswerFunction", {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"}),
+        ("KakaoAnswerFunction", {"dynamodb:GetItem", "secretsmanager:GetSecretValue"}),
         ("EnsureDeployedFunction", {"secretsmanager:GetSecretValue"}),
         ("UploadDatasetFunction", {"s3:GetObject", "secretsmanager:GetSecretValue"}),
         (
@@ -324,16 +325,18 @@ def test_each_function_may_do_what_it_does_and_no_more(
     assert found == allowed
 
 
-REMOVES_FROM_BEDROCK = {
-    "bedrock:DeleteCustomModel",
-    "bedrock:DeleteCustomModelDeployment",
-    "bedrock:ListCustomModelDeployments",
-    "bedrock:ListCustomModels",
+CLEANS_UP_AT_BEDROCK = {
     "bedrock:ListModelCustomizationJobs",
     "bedrock:StopModelCustomizationJob",
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
     "s3:ListBucketVersions",
+}
+REMOVES_FROM_BEDROCK = CLEANS_UP_AT_BEDROCK | {
+    "bedrock:DeleteCustomModel",
+    "bedrock:DeleteCustomModelDeployment",
+    "bedrock:ListCustomModelDeployments",
+    "bedrock:ListCustomModels",
 }
 
 
@@ -357,7 +360,7 @@ REMOVES_FROM_BEDROCK = {
                 "bedrock:GetCustomModelDeployment",
             },
         ),
-        ("CleanUpFunction", REMOVES_FROM_BEDROCK),
+        ("CleanUpFunction", CLEANS_UP_AT_BEDROCK),
         ("RemoveFunction", REMOVES_FROM_BEDROCK),
         ("CompletionFunction", {"bedrock:GetModelCustomizationJob", "bedrock:InvokeModel"}),
         ("ExportsFunction", set[str]()),
@@ -576,14 +579,26 @@ def test_what_is_reached_without_a_key_holds_no_provider_key_and_calls_one_funct
         ("secretsmanager:GetSecretValue", {"Ref": "KakaoSecret"}),
         ("lambda:InvokeFunction", {"Fn::GetAtt": ["KakaoAnswerFunction", "Arn"]}),
     ]
-    throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
+    throttles = decided(TEMPLATE, {"HasKakaoBot": True})["Resources"]["Api"]["Properties"]["MethodSettings"]
     (kakaos,) = (each for each in throttles if each["ResourcePath"] == "/~1kakao~1{persona}")
     assert 0 < kakaos["ThrottlingRateLimit"] < throttles[0]["ThrottlingRateLimit"]
 
 
+def test_all_that_is_kakaos_is_there_where_the_bot_is_on() -> None:
+    assert TEMPLATE["Conditions"]["HasKakaoBot"] == {"Fn::Equals": [{"Ref": "KakaoBot"}, "on"]}
+    assert TEMPLATE["Parameters"]["KakaoBot"]["Default"] == "off"
+    there, gone = (decided(TEMPLATE, {"HasKakaoBot": on}) for on in (True, False))
+    for section, names in (
+        ("Resources", {"KakaoSecret", "KakaoFunction", "KakaoAnswerFunction", "CallbacksLostAlarm"}),
+        ("Outputs", {"KakaoUrl", "KakaoSecretArn"}),
+    ):
+        assert there[section].keys() - gone[section].keys() == names
+    assert "kakao" not in json.dumps({**gone, "Parameters": {}, "Conditions": {}}).casefold()
+
+
 def test_the_pages_function_may_do_nothing_and_what_it_serves_costs_little(expanded: dict[str, Any]) -> None:
     assert not [role for role, _ in with_bedrock(expanded) if role == "PageFunctionRole"]
-    throttles = TEMPLATE["Resources"]["Api"]["Properties"]["MethodSettings"]
+    throttles = decided(TEMPLATE, {"HasKakaoBot": False})["Resources"]["Api"]["Properties"]["MethodSettings"]
     limited = {
         each["ResourcePath"].replace("/~1", "/").replace("~1", "/"): each["ThrottlingRateLimit"]
         for each in throttles

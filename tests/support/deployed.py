@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from infra.local.drop import Export, drop, follow
 from infra.local.endpoint import Endpoint
+from tests.support.heard import listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ class Chain:
         self.folder = folder
         self.close = close
         self.api = Endpoint.with_key(stack.endpoint, stack.api_key)
+        self.heard = listen(stack)
         self._drops = 0
 
     def drop(self, persona: str, content: str, *, name: str = FILE, speaker: str | None = None) -> None:

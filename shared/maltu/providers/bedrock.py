@@ -27,6 +27,7 @@ from maltu.errors import (
 from maltu.providers import HURRIED_SECONDS, Job, JobStatus, Replies
 from maltu.providers.bedrock_chat import reply_of, request_of
 from maltu.providers.bedrock_errors import as_our_errors, code_of
+from maltu.providers.words import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,7 +122,7 @@ class BedrockProvider:
             id=answer["jobArn"],
             status=STATUSES.get(answer.get("status", ""), "running"),
             model=answer.get("outputModelArn"),
-            reason=answer.get("failureMessage"),
+            reason=repeatable(answer.get("failureMessage") or "") or None,
             events=tuple(_stages(answer.get("statusDetails", {}))),
         )
 

@@ -25,11 +25,11 @@ from maltu.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from maltu.providers.words import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-_LONGEST: Final = 300
 _DENIED: Final = {"AccessDenied", "AccessDeniedException"}
 _PERFORM: Final = re.compile(r"not authorized to perform: (\w+:\w+)")
 _PERMISSIONS: Final = {"Converse": "bedrock:InvokeModel"}
@@ -88,4 +88,4 @@ def _refusal(error: ClientError, *, quoting: bool) -> ProviderError:
         unknown = (ProviderUnavailable if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ProviderRejected,
                    f"AWS answered {status}")  # fmt: skip
         kind, meaning = _BY_CODE.get(code, unknown)
-    return kind(f"{meaning} ({code}: {said[:_LONGEST]})." if quoting and said else f"{meaning} ({code}).")
+    return kind(f"{meaning} ({code}: {repeatable(said)})." if quoting and said else f"{meaning} ({code}).")

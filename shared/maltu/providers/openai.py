@@ -20,6 +20,7 @@ from maltu.providers.marks import RUN_KEY, files_named, jobs_of, mark
 from maltu.providers.openai_errors import as_our_errors
 from maltu.providers.openai_inference import OpenAIInference
 from maltu.providers.progress import finish_of, steps_of
+from maltu.providers.words import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +113,7 @@ class OpenAIProvider(OpenAIInference):
             events = client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
             # Not every host lists the newest first.
             newest = sorted(events, key=lambda event: event.created_at or 0, reverse=True)
-            return self._job(answer, events=tuple(event.message for event in newest[:EVENTS]))
+            return self._job(answer, events=tuple(repeatable(event.message) for event in newest[:EVENTS]))
 
     def cancel_job(self, run: str) -> int:
         """Cancel whatever job of the run has not ended."""
@@ -192,7 +193,7 @@ class OpenAIProvider(OpenAIInference):
             id=job.id,
             status=STATUSES.get(job.status, "running"),
             model=job.fine_tuned_model or deployed,
-            reason=": ".join(said) or None,
+            reason=repeatable(": ".join(said)) or None,
             trained_tokens=job.trained_tokens,
             events=events,
             steps=steps_of(events),

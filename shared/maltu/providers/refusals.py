@@ -17,13 +17,13 @@ from maltu.errors import (
     TrainingNotAvailable,
 )
 from maltu.providers.base_models import alternatives, base_model
+from maltu.providers.words import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 SERVER_ERROR: Final = 500
 NOT_FOUND: Final = 404
-SAID_AT_MOST: Final = 300
 
 _NO_CREDIT: Final = (ProviderRejected, "The provider account has no credit left")
 _NO_MODEL: Final = (ModelNotReady, "The provider does not know the model")
@@ -70,8 +70,8 @@ class Refusal:
 
     @property
     def said(self) -> str:
-        """What the host says about it."""
-        return str(self._field("message") or self.body)[:SAID_AT_MOST]
+        """What the host says about it, without what it may quote."""
+        return repeatable(str(self._field("message") or self.body))
 
     def _field(self, name: str) -> object:
         return cast("dict[str, Any]", self.body).get(name) if isinstance(self.body, dict) else None

@@ -1,0 +1,268 @@
+"""What the functions and the state machines ask of AWS, and whether the template lets them.
+
+moto takes every request, so what a role may do shows in no test of the chain by itself. Here each request is
+kept with who made it, named as IAM names it, and held against the role's statements.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from unittest import mock
+from urllib.parse import unquote
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
+
+from maltu import deployment
+from tests.support import cloud as support
+from tests.support.handlers import load_handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+Statement = dict[str, Any]
+
+_ARN = "arn:aws:"
+_TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem",
+}  # fmt: skip
+_S3 = {
+    "HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "ListObjectVersions": "ListBucketVersions",
+    "CreateMultipartUpload": "PutObject", "UploadPart": "PutObject", "CompleteMultipartUpload": "PutObject",
+}  # fmt: skip
+_IN_THREADS = {
+    "Converse": ("CompletionFunction", "KakaoAnswerFunction", "StyleReportFunction"),
+    "PutObject": ("PreprocessFunction",),
+    "GetObject": ("UploadDatasetFunction",),
+}
+_OF_BEDROCK = {
+    "modelId": ":foundation-model", "modelArn": "0:custom-model",
+    "customModelDeploymentIdentifier": "0:custom-model-deployment",
+    "jobIdentifier": "0:model-customization-job",
+    "modelIdentifier": ":foundation-model", "baseModelIdentifier": ":foundation-model",
+}  # fmt: skip
+_WORDS_OF_EXPRESSIONS = re.compile(
+    r"(?<![:\w#])(?!(?:SET|REMOVE|ADD|DELETE|AND|OR|NOT|IN|BETWEEN)\b)(#?[A-Za-z_]\w*)(?![\w(]|\s*\()"
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as IAM sees it.
+
+    Attributes:
+        action: with its service, as in a policy.
+        resource: its ARN, or ``*`` where the action knows none.
+        about: what conditions ask for: condition keys and their values.
+    """
+
+    action: str
+    resource: str
+    about: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass
+class Requests:
+    """Who asked for what: the logical names of functions and state machines."""
+
+    by: defaultdict[str, set[Request]] = field(default_factory=lambda: defaultdict(set))
+    _acting_now: list[str] = field(default_factory=list[str])
+    _stacks: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @contextmanager
+    def kept(self) -> Generator[None]:
+        """Keep every request of the block."""
+        real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
+
+        def call(client: BaseClient, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+            party = self._party(operation, str(params.get("Key", "")))
+            try:
+                answer = real(client, operation, params)
+            except ClientError as error:
+                if party:
+                    self._keep(party, client, operation, params, error.response.get("Error", {}).get("Code"))
+                raise
+            if party:
+                self._keep(party, client, operation, params, None)
+            return answer
+
+        with (
+            mock.patch.object(BaseClient, "_make_api_call", call),
+            mock.patch.object(support, "load_handler", self._loaded),
+            mock.patch.object(StateTaskService, "_eval_execution", self._of_machine()),
+        ):
+            yield
+
+    def _loaded(self, folder: str) -> Callable[[Any, Any], Any]:
+        name = "".join(word.title() for word in folder.split("_")) + "Function"
+
+        def run(event: object, context: object) -> object:
+            caller = self._stacks[threading.get_ident()]
+            if caller:
+                self.by[caller[-1]].add(Request("lambda:InvokeFunction", name))
+            # Each function is a process of its own, which reads its secrets itself.
+            deployment.forget()
+            with self._acting(name):
+                return load_handler(folder)(event, context)
+
+        return run
+
+    def _of_machine(self) -> Callable[..., None]:
+        real: Callable[..., None] = vars(StateTaskService)["_eval_execution"]
+
+        def task(state: Any, env: Any) -> None:  # noqa: ANN401 - moto's own
+            name = env.states.context_object.context_object_data["StateMachine"]["Name"]
+            machine = {"fine_tune": "FineTuneStateMachine", "remove": "RemoveStateMachine"}[name]
+            with self._acting(machine):
+                real(state, env)
+
+        return task
+
+    @contextmanager
+    def _acting(self, party: str) -> Generator[None]:
+        stack = self._stacks[threading.get_ident()]
+        stack.append(party)
+        self._acting_now.append(party)
+        try:
+            yield
+        finally:
+            stack.pop()
+            self._acting_now.remove(party)
+
+    def _party(self, operation: str, key: str) -> str | None:
+        if stack := self._stacks.get(threading.get_ident()):
+            return stack[-1]
+        # Answers are asked for and datasets are stored in threads that a function starts.
+        if operation != "Converse" and not key.startswith("datasets/"):
+            return None
+        may_be = _IN_THREADS.get(operation, ())
+        return next((party for party in reversed(self._acting_now) if party in may_be), None)
+
+    def _keep(
+        self, party: str, client: BaseClient, operation: str, params: Mapping[str, Any], refused: str | None
+    ) -> None:
+        service = client.meta.service_model.service_name
+        self.by[party] |= set(_named(service, operation, params, refused))
+
+
+def _named(service: str, operation: str, params: Mapping[str, Any], refused: str | None) -> Iterator[Request]:
+    match service:
+        case "s3":
+            yield from _of_s3(operation, params, refused)
+        case "dynamodb":
+            yield from _of_dynamodb(operation, params)
+        case "bedrock" | "bedrock-runtime":
+            yield from _of_bedrock(operation, params)
+        case "events":
+            for entry in params["Entries"]:
+                about = (("events:source", (entry["Source"],)),)
+                yield Request("events:PutEvents", f"{_ARN}events:::event-bus/default", about)
+        case "secretsmanager":
+            yield Request("secretsmanager:GetSecretValue", params["SecretId"])
+        case "stepfunctions":
+            # Who answers a task asks it of the machine that the task's token belongs to.
+            named = params.get("stateMachineArn") or params.get("executionArn") or "FineTuneStateMachine"
+            yield Request(f"states:{operation}", named)
+        case "lambda":
+            yield Request("lambda:InvokeFunction", params["FunctionName"])
+        case _:
+            yield Request(f"{service}:{operation}", params.get("TopicArn", "*"))
+
+
+def _of_s3(operation: str, params: Mapping[str, Any], refused: str | None) -> Iterator[Request]:
+    bucket = f"{_ARN}s3:::{params['Bucket']}"
+    if operation == "DeleteObjects":
+        for each in params["Delete"]["Objects"]:
+            # S3 asks for the first even where every object comes with its version.
+            yield Request("s3:DeleteObject", f"{bucket}/{each['Key']}")
+            if each.get("VersionId"):
+                yield Request("s3:DeleteObjectVersion", f"{bucket}/{each['Key']}")
+        return
+    action = _S3.get(operation, operation)
+    if action in {"ListBucket", "ListBucketVersions"}:
+        yield Request(f"s3:{action}", bucket, (("s3:prefix", (params.get("Prefix", ""),)),))
+        return
+    if operation == "CopyObject":
+        # botocore has made a path of it by now.
+        yield Request("s3:GetObject", f"{_ARN}s3:::{unquote(params['CopySource']).partition('?')[0]}")
+        action = "PutObject"
+    if operation == "DeleteObject" and params.get("VersionId"):
+        yield Request("s3:DeleteObjectVersion", f"{bucket}/{params['Key']}")
+    yield Request(f"s3:{action}", f"{bucket}/{params['Key']}")
+    if refused in {"NoSuchKey", "404"}:
+        # Without it S3 says «forbidden» of what is not there.
+        yield Request("s3:ListBucket", bucket, (("s3:prefix", (params["Key"],)),))
+
+
+def _of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Request]:
+    if operation == "TransactWriteItems":
+        for each in params["TransactItems"]:
+            ((kind, item),) = each.items()
+            yield from _of_dynamodb(_TRANSACTED[kind], item)
+        return
+    item: dict[str, Any] = params.get("Key") or params.get("Item") or {}
+    values: Mapping[str, Any] = params.get("ExpressionAttributeValues") or {}
+    leading = (
+        item["pk"]["S"]
+        if item
+        else values[re.findall(r"pk\s*=\s*(:\w+)", params["KeyConditionExpression"])[0]]["S"]
+    )
+    names: Mapping[str, str] = params.get("ExpressionAttributeNames") or {}
+    expressions = " ".join(
+        params.get(f"{kind}Expression") or "" for kind in ("Update", "Condition", "Projection")
+    )
+    used = {names.get(word) or word for word in map(str, _WORDS_OF_EXPRESSIONS.findall(expressions))} | set(
+        item
+    )
+    about = (("dynamodb:LeadingKeys", (leading,)), ("dynamodb:Attributes", tuple(sorted(used))))
+    yield Request(f"dynamodb:{operation}", f"{_ARN}dynamodb:::table/{params['TableName']}", about)
+
+
+def _of_bedrock(operation: str, params: Mapping[str, Any]) -> Iterator[Request]:
+    resource = "*"
+    for name, kind in _OF_BEDROCK.items():
+        identifier = str(params.get(name, ""))
+        if identifier:
+            is_arn = identifier.startswith("arn:")
+            resource = identifier if is_arn else f"{_ARN}bedrock:us-east-1:{kind}/{identifier}"
+    yield Request(f"bedrock:{'InvokeModel' if operation == 'Converse' else operation}", resource)
+    if "roleArn" in params:
+        yield Request(
+            "iam:PassRole", params["roleArn"], (("iam:PassedToService", ("bedrock.amazonaws.com",)),)
+        )
+
+
+def actions_of(statement: Statement) -> list[str]:
+    """The actions that a statement lists."""
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else list(actions)
+
+
+def allows(statement: Statement, request: Request, arn_of: Callable[[Any], str]) -> bool:
+    """Whether a statement lets a request through; ``arn_of`` resolves what a template says of a resource."""
+    if request.action not in actions_of(statement):
+        return False
+    named: Any = statement["Resource"]
+    resources = cast("list[Any]", named) if isinstance(named, list) else [named]
+    if not any(fnmatch.fnmatchcase(request.resource, arn_of(each)) for each in resources):
+        return False
+    about = dict(request.about)
+    return all(
+        any(fnmatch.fnmatchcase(value, pattern) for pattern in _listed(patterns))
+        for wanted in statement.get("Condition", {}).values()
+        for key, patterns in wanted.items()
+        for value in about.get(key, ())
+    )
+
+
+def _listed(patterns: str | list[str]) -> list[str]:
+    return [patterns] if isinstance(patterns, str) else patterns
