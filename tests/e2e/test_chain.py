@@ -257,7 +257,7 @@ def test_a_version_is_rolled_back_and_a_persona_erased(chain: Chain) -> None:
 
     eventually(finished)
     assert receipt["refused"] == []
-    assert receipt["removed"] == {"registry": 6, "objects": 8, "models": 2}
+    assert receipt["removed"] == {"registry": 6, "objects": 14, "models": 2}
     assert chain.api.persona(persona).status == 404
     assert chain.api.chat(persona, "뭐해?").status == 404
     left = chain.stack.aws.session.client("s3", endpoint_url=chain.stack.aws.url).list_object_versions(

@@ -10,6 +10,7 @@ import fnmatch
 import re
 import threading
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -28,6 +29,7 @@ from tests.support.handlers import load_handler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
+    from concurrent.futures import Future
 
 Statement = dict[str, Any]
 
@@ -39,11 +41,6 @@ _S3 = {
     "HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "ListObjectVersions": "ListBucketVersions",
     "CreateMultipartUpload": "PutObject", "UploadPart": "PutObject", "CompleteMultipartUpload": "PutObject",
 }  # fmt: skip
-_IN_THREADS = {
-    "Converse": ("CompletionFunction", "KakaoAnswerFunction", "StyleReportFunction"),
-    "PutObject": ("PreprocessFunction",),
-    "GetObject": ("UploadDatasetFunction",),
-}
 _OF_BEDROCK = {
     "modelId": ":foundation-model", "modelArn": "0:custom-model",
     "customModelDeploymentIdentifier": "0:custom-model-deployment",
@@ -75,7 +72,6 @@ class Requests:
     """Who asked for what: the logical names of functions and state machines."""
 
     by: defaultdict[str, set[Request]] = field(default_factory=lambda: defaultdict(set))
-    _acting_now: list[str] = field(default_factory=list[str])
     _stacks: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     @contextmanager
@@ -84,7 +80,7 @@ class Requests:
         real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
 
         def call(client: BaseClient, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-            party = self._party(operation, str(params.get("Key", "")))
+            party = self._party()
             try:
                 answer = real(client, operation, params)
             except ClientError as error:
@@ -99,6 +95,7 @@ class Requests:
             mock.patch.object(BaseClient, "_make_api_call", call),
             mock.patch.object(support, "load_handler", self._loaded),
             mock.patch.object(StateTaskService, "_eval_execution", self._of_machine()),
+            mock.patch.object(ThreadPoolExecutor, "submit", self._submitting()),
         ):
             yield
 
@@ -131,21 +128,31 @@ class Requests:
     def _acting(self, party: str) -> Generator[None]:
         stack = self._stacks[threading.get_ident()]
         stack.append(party)
-        self._acting_now.append(party)
         try:
             yield
         finally:
             stack.pop()
-            self._acting_now.remove(party)
 
-    def _party(self, operation: str, key: str) -> str | None:
-        if stack := self._stacks.get(threading.get_ident()):
-            return stack[-1]
-        # Answers are asked for and datasets are stored in threads that a function starts.
-        if operation != "Converse" and not key.startswith("datasets/"):
-            return None
-        may_be = _IN_THREADS.get(operation, ())
-        return next((party for party in reversed(self._acting_now) if party in may_be), None)
+    def _submitting(self) -> Callable[..., Future[Any]]:
+        """What a function has done in another thread, it does itself."""
+        real: Callable[..., Future[Any]] = vars(ThreadPoolExecutor)["submit"]
+
+        def submit(pool: Any, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:  # noqa: ANN401 - any pool's, for any work
+            party = self._party()
+            if party is None:
+                return real(pool, work, *args, **named)
+
+            def run() -> Any:  # noqa: ANN401 - any work's result
+                with self._acting(party):
+                    return work(*args, **named)
+
+            return real(pool, run)
+
+        return submit
+
+    def _party(self) -> str | None:
+        stack = self._stacks.get(threading.get_ident())
+        return stack[-1] if stack else None
 
     def _keep(
         self, party: str, client: BaseClient, operation: str, params: Mapping[str, Any], refused: str | None
