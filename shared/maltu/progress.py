@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from typing_extensions import TypedDict
+
+from maltu.providers.words import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 # A page that asks every second or two must not make as many questions to the provider.
 FRESH_SECONDS: Final = 5.0
 _EVENTS: Final = 5
+# A persona is what callers know by name; jobs, files and models are the vendor's.
+_VENDORS_IDS: Final = re.compile(r"\b(?:ft:|ftjob-|file-|arn:aws)[^\s,;]*")
 _MOST_KEPT: Final = 100
 
 
@@ -75,6 +80,6 @@ def _shown(job: Job) -> Progress:
     return {
         "status": job.status,
         "steps": {"done": job.steps.done, "total": job.steps.total} if job.steps else None,
-        "events": list(job.events[:_EVENTS]),
+        "events": [_VENDORS_IDS.sub(LEFT_OUT, event) for event in job.events[:_EVENTS]],
         "estimated_finish": f"{job.finish_at:%Y-%m-%dT%H:%M:%SZ}" if job.finish_at else None,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from maltu.progress import Watch
+from maltu.providers import Job
 from maltu.providers.progress import finish_of, steps_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ def test_what_is_no_moment_is_none(said: object) -> None:
     assert finish_of(said) is None
 
 
+class Told:
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def get_job(self, job: str, *, hurried: bool = False) -> Job:
+        assert (job, hurried) == (self.job.id, True)
+        return self.job
+
+
 TRAINS = {"status": "training", "provider": "openai", "job_id": "ftjob-1"}
 
 
@@ -60,6 +70,18 @@ def test_nobody_is_asked_of_what_does_not_train_there(other: dict[str, str | Non
     assert not asked
     assert watch.progress(TRAINS) is None
     assert asked
+
+
+def test_no_vendors_id_is_told() -> None:
+    said = (
+        "Created ftjob-Ab1 from file-9z, done: ft:gpt-4.1-mini:acme:x:Bq",
+        "Validating file-9z",
+        "profile-1",
+    )
+    job = Job("ftjob-1", "running", events=said)
+    progress = Watch("openai", lambda: cast("Provider", Told(job))).progress(TRAINS)
+    assert progress
+    assert progress["events"] == ["Created … from …, done: …", "Validating …", "profile-1"]
 
 
 def test_a_moment_is_in_utc() -> None:
