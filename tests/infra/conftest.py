@@ -15,15 +15,18 @@ from maltu.masking import Masker
 from maltu.providers.base_models import base_model
 from maltu.reporting import full_report
 from maltu.settings import PersonaSettings
-from tests.support.pages import READMES, ROOT
-
-if TYPE_CHECKING:
-    from tests.support.pages import Page
+from tests.support.pages import READMES, REFERENCES, ROOT, Page
 
 
 @pytest.fixture(params=READMES)
 def readme(request: pytest.FixtureRequest) -> Page:
     return READMES[request.param]
+
+
+@pytest.fixture(params=READMES)
+def manual(request: pytest.FixtureRequest) -> Page:
+    """A README with its page on the API, as one."""
+    return Page(f"{READMES[request.param].text}\n{REFERENCES[request.param].text}")
 
 
 @pytest.fixture(scope="session")

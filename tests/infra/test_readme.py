@@ -11,7 +11,7 @@ import pytest
 from infra.local.demo import QUESTIONS
 from maltu.cli.arguments import parse
 from maltu.cli.summary import summarise
-from tests.support.pages import DOCS, PAGES, READMES, ROOT
+from tests.support.pages import DOCS, PAGES, READMES, REFERENCES, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,16 +109,21 @@ def test_the_demos_output_asks_the_demos_questions(readme: Page) -> None:
 # -------------------------------------------------------------------------- against each other
 
 
-def test_both_have_the_same_structure() -> None:
-    english, korean = READMES.values()
+BOTH = pytest.mark.parametrize(
+    ("english", "korean"), [[*READMES.values()], [*REFERENCES.values()]], ids=["README", "api"]
+)
+
+
+@BOTH
+def test_both_have_the_same_structure(english: Page, korean: Page) -> None:
     assert [heading.count("#") for heading in english.headings] == [
         heading.count("#") for heading in korean.headings
     ]
     assert [len(table) for table in english.tables] == [len(table) for table in korean.tables]
 
 
-def test_both_have_the_same_commands() -> None:
-    english, korean = READMES.values()
+@BOTH
+def test_both_have_the_same_commands(english: Page, korean: Page) -> None:
     assert [kind for kind, _ in english.blocks] == [kind for kind, _ in korean.blocks]
     for (kind, ours), (_, theirs) in zip(english.blocks, korean.blocks, strict=True):
         if kind == "mermaid":
@@ -133,8 +138,9 @@ def test_both_name_the_same_days_in_their_tables() -> None:
     assert any(english)
 
 
-def test_both_quote_the_same_names_in_their_tables() -> None:
-    english, korean = (
-        [sorted(re.findall(r"`([^`]+)`", " ".join(row))) for row in each.rows] for each in READMES.values()
+@BOTH
+def test_both_quote_the_same_names_in_their_tables(english: Page, korean: Page) -> None:
+    ours, theirs = (
+        [sorted(re.findall(r"`([^`]+)`", " ".join(row))) for row in each.rows] for each in (english, korean)
     )
-    assert english == korean
+    assert ours == theirs

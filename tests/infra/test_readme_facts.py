@@ -1,4 +1,4 @@
-"""The READMEs say what the code does: settings, routes, statuses, errors, limits, what is kept how long."""
+"""The READMEs and the pages on the API say what the code does: settings, routes, statuses, errors, limits, what is kept how long."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ def routes() -> set[str]:
     }
 
 
-def test_every_route_stands_there(readme: Page) -> None:
-    assert readme.table_with("GET /v1/models").keys() == routes()
+def test_every_route_stands_there(manual: Page) -> None:
+    assert manual.table_with("GET /v1/models").keys() == routes()
 
 
-def test_what_is_typed_in_for_runs_and_removals_reaches_a_route(readme: Page) -> None:
-    typed = [line for kind, body in readme.blocks if kind == "bash" for line in body.splitlines()]
+def test_what_is_typed_in_for_runs_and_removals_reaches_a_route(manual: Page) -> None:
+    typed = [line for kind, body in manual.blocks if kind == "bash" for line in body.splitlines()]
     asked = {
         f"{method or 'GET'} {path}"
         for line in typed
@@ -217,8 +217,8 @@ def gateway_errors() -> set[tuple[int, str | None]]:
     return {(status, body["error"]["code"]) for status, body in bodies.items()}
 
 
-def test_every_error_stands_there(readme: Page) -> None:
-    rows = [row for row in readme.rows if re.fullmatch(r"\d{3}", row[0])]
+def test_every_error_stands_there(manual: Page) -> None:
+    rows = [row for row in manual.rows if re.fullmatch(r"\d{3}", row[0])]
     told = {(int(row[0]), None if row[1] == "–" else row[1].strip("`")) for row in rows}
     every = mapped_errors() | gateway_errors()
     assert {status for status, _ in told} == {status for status, _ in every}
@@ -226,15 +226,15 @@ def test_every_error_stands_there(readme: Page) -> None:
     assert told == every - {(404, None)}
 
 
-def test_the_gateways_limits_are_the_templates(readme: Page) -> None:
+def test_the_gateways_limits_are_the_templates(manual: Page) -> None:
     throttle = RESOURCES["Api"]["Properties"]["MethodSettings"][0]
-    (row,) = (row for row in readme.rows if row[1:2] == ["`rate_limit_exceeded`"])
+    (row,) = (row for row in manual.rows if row[1:2] == ["`rate_limit_exceeded`"])
     numbers = list(map(int, re.findall(r"\d+", row[2])))
     assert {throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]} == {*numbers} - {1}
 
 
-def test_a_keys_fields_are_the_requests(readme: Page) -> None:
-    table = readme.table_with("requests_per_month")
+def test_a_keys_fields_are_the_requests(manual: Page) -> None:
+    table = manual.table_with("requests_per_month")
     source = (ROOT / "functions" / "keys" / "key_request.py").read_text("utf-8")
     (request,) = re.findall(r"class KeyRequest.*", source, re.DOTALL)
     assert list(table) == re.findall(r"^    (\w+):", request, re.MULTILINE)
@@ -245,16 +245,16 @@ def test_a_keys_fields_are_the_requests(readme: Page) -> None:
     assert [row[1] for row in table.values()] == ["–", *map(shown, map(ast.literal_eval, defaults))]
 
 
-def test_the_requests_limits_are_the_endpoints(readme: Page) -> None:
+def test_the_requests_limits_are_the_endpoints(manual: Page) -> None:
     source = (COMPLETION / "bodies.py").read_text("utf-8")
     limits = [int(number) for number in re.findall(r"^[A-Z_]+ = ([\d_]+)$", source, re.MULTILINE)]
     assert len(limits) == 5
-    (paragraph,) = (part for part in readme.prose.split("\n\n") if "`max_tokens`" in part)
+    (paragraph,) = (part for part in manual.prose.split("\n\n") if "`max_tokens`" in part)
     assert {f"{limit:,}" for limit in limits} <= set(re.findall(r"\d[\d,]*", paragraph))
 
 
-def test_the_uploads_limits_are_the_codes(readme: Page) -> None:
-    (limits,) = (part for part in readme.prose.split("\n\n") if f"{uploads.MAX_BYTES:,}" in part)
+def test_the_uploads_limits_are_the_codes(manual: Page) -> None:
+    (limits,) = (part for part in manual.prose.split("\n\n") if f"{uploads.MAX_BYTES:,}" in part)
     assert numbers(limits) == {f"{uploads.MAX_BYTES:,}", str(uploads.FORM_SECONDS // 60)}
     assert set(re.findall(r"`\.(\w+)`", limits)) == uploads.CONTENT_TYPES.keys()
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 ENGLISH, KOREAN = ROOT / "README.md", ROOT / "README.ko.md"
 DOCS = ROOT / "docs"
+_REFERENCES = {ENGLISH.name: "api.md", KOREAN.name: "api.ko.md"}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -72,6 +73,8 @@ class Page:
 
 
 READMES = {path.name: Page(path.read_text("utf-8")) for path in (ENGLISH, KOREAN)}
+# What each README leaves to a page of its own, in the same language.
+REFERENCES = {name: Page((DOCS / page).read_text("utf-8")) for name, page in _REFERENCES.items()}
 PAGES = {path: Page(path.read_text("utf-8")) for path in (ENGLISH, KOREAN, *DOCS.glob("*.md"))}
 
 
