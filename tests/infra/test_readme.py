@@ -110,7 +110,7 @@ def test_the_demos_output_asks_the_demos_questions(readme: Page) -> None:
 
 
 BOTH = pytest.mark.parametrize(
-    ("english", "korean"), [[*READMES.values()], [*REFERENCES.values()]], ids=["README", "api"]
+    ("english", "korean"), [tuple(READMES.values()), tuple(REFERENCES.values())], ids=["README", "api"]
 )
 
 

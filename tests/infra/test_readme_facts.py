@@ -1,4 +1,4 @@
-"""The READMEs and the pages on the API say what the code does: settings, routes, statuses, errors, limits, what is kept how long."""
+"""The READMEs, and the pages on the API, say what the code does: settings, routes, errors, what is kept."""
 
 from __future__ import annotations
 
