@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.local.demo import QUESTIONS
+from infra.local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from maltu.cli.arguments import parse
 from maltu.cli.summary import summarise
 from tests.support.pages import DOCS, PAGES, READMES, REFERENCES, ROOT
@@ -104,6 +105,17 @@ def test_every_folder_exists(readme: Page) -> None:
 def test_the_demos_output_asks_the_demos_questions(readme: Page) -> None:
     (output,) = (body for kind, body in readme.blocks if kind == "text" and "sam deploy" in body)
     assert tuple(re.findall(r"^  > (.+)$", output, re.MULTILINE)) == QUESTIONS
+
+
+def test_what_is_taken_from_the_local_chain_is_what_it_writes(readme: Page) -> None:
+    (block,) = (body for kind, body in readme.blocks if kind == "bash" and "build/local.json" in body)
+    written = re.findall(
+        r'^        "(\w+)": stack', (ROOT / "infra/local/up.py").read_text("utf-8"), re.MULTILINE
+    )
+    asked = set(re.findall(r"\$\(of (\w+)\)", block))
+    assert len(asked) == 4
+    assert asked <= set(written)
+    assert {ACCESS_KEY, SECRET_KEY, REGION} <= set(re.split(r"[\s=]", block))
 
 
 # -------------------------------------------------------------------------- against each other
