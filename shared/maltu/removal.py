@@ -149,7 +149,7 @@ def _retire(request: Mapping[str, Any], places: Places, found: Pass) -> None:
 def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     persona, registry = request["persona"], places.registry
     found.removed["registry"] += registry.begin_erasing(persona, request["by"])
-    found.removed["objects"] += places.bucket.erase(persona)
+    found.removed["objects"] += places.bucket.erase(persona) + places.uploads.erase(persona)
     for item in registry.versions(persona, limit=None):
         one = Pass()
         one.removed["runs"] += _stop(run_of(item), places)

@@ -143,10 +143,16 @@ class Uploads:
             self.bucket.erase_under(source)
         return {"persona": persona, "export": export, "key": key, "dropped_at": item["dropped_at"]}
 
+    def erase(self, persona: str) -> int:
+        """Delete the files of exports whose drop for a persona broke off; return how many objects went."""
+        return sum(self.bucket.erase_under(item["key"]) for item in self._dropped_for(persona))
+
     def forget(self, persona: str) -> int:
         """Remove what is known of exports that were dropped for a persona; return how many items went."""
-        mine = [item for item in self.table.query("uploads") if item.get("persona") == persona]
-        return sum(self.table.delete(_key(item["sk"])) for item in mine)
+        return sum(self.table.delete(_key(item["sk"])) for item in self._dropped_for(persona))
+
+    def _dropped_for(self, persona: str) -> list[Item]:
+        return [item for item in self.table.query("uploads") if item.get("persona") == persona]
 
     def _known(self, export: str, by: str) -> Item:
         item = self.table.get(_key(export)) if _EXPORT.fullmatch(export) else None

@@ -384,6 +384,23 @@ def test_erasing_forgets_who_uploaded_what_for_a_persona(up: Cloud) -> None:
     assert "지울이" not in told
 
 
+def test_erasing_deletes_an_upload_whose_drop_broke_off(up: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, another = uploaded(export()), uploaded(export())
+
+    def die(*_: object, **__: object) -> None:
+        raise OSError("as the test wants")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Bucket, "copy", die)
+        assert dropped(mine, "덜지움")[0] == 500
+    assert keys(f"uploads/{mine}")
+    removal = up.delete("/v1/personas/덜지움")[1]["id"]
+    up.finish()
+    assert up.get(f"/v1/removals/{removal}")[1]["removed"]["objects"] == 1
+    assert keys(f"uploads/{mine}") == set()
+    assert keys(f"uploads/{another}"), "nobody's yet"
+
+
 @pytest.mark.parametrize("version", ["nothing", "x" * 2000, "..", "20261018t134107000-3f9a1c2b4d5e"])
 def test_a_report_that_is_not_there_is_not_found(up: Cloud, version: str) -> None:
     answer = up.get(f"/v1/personas/누구/versions/{version}/report")
