@@ -25,5 +25,5 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         event,
         bucket=deployment.bucket(),
         registry=deployment.registry(),
-        inference=deployment.inference(),
+        inference=deployment.inference(patient=True),
     )

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from maltu.workflow import Notifier, Workflow
 
 SECRET_SECONDS = 300
+# A model on somebody's own machine writes slowly.
+PATIENT_SECONDS = 60.0
 
 
 @cache
@@ -193,9 +195,9 @@ def provider() -> Provider:
     return _provider(_period())
 
 
-def inference() -> Inference:
-    """What asks its models, up much sooner than all of it."""
-    return _inference(_period())
+def inference(*, patient: bool = False) -> Inference:
+    """What asks its models, up much sooner than all of it; ``patient`` where nobody waits for the answer."""
+    return _inference(_period(), patient)
 
 
 def host() -> str | None:
@@ -221,10 +223,14 @@ def _provider(_: int) -> Provider:
 
 
 @lru_cache(maxsize=1)
-def _inference(_: int) -> Inference:
-    from maltu.providers import open_inference
+def _inference(_: int, patient: bool) -> Inference:  # noqa: FBT001 - a key of the cache
+    from maltu.providers import ANSWER_SECONDS, open_inference
 
-    return open_inference(setting("PROVIDER"), lambda name: _PROVIDER_SETTINGS[name]())
+    return open_inference(
+        setting("PROVIDER"),
+        lambda name: _PROVIDER_SETTINGS[name](),
+        answer_seconds=PATIENT_SECONDS if patient else ANSWER_SECONDS,
+    )
 
 
 def _provider_key() -> str:

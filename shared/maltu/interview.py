@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from maltu.storage import Bucket
     from maltu.style import Question
 
-# Few enough for the smallest rate limits.
-AT_ONCE: Final = 4
+# Few enough for the smallest rate limits, and for a model that answers one at a time.
+AT_ONCE: Final = 2
 # Two models are asked within one invocation; what was not answered by then is not asked any more.
 SECONDS: Final = 200.0
 

@@ -86,8 +86,7 @@ def up(hanging: Hanging, adapter: str, monkeypatch: pytest.MonkeyPatch) -> Gener
 def test_whoever_asks_is_told_in_time_and_the_provider_is_asked_once(
     adapter: str, said: bytes, pause: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maltu.providers.openai_inference.ANSWER_SECONDS", 0.4)
-    monkeypatch.setattr("maltu.providers.bedrock.ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr("maltu.providers.ANSWER_SECONDS", 0.4)
     monkeypatch.setattr(patience, "SECONDS", 0.8)
     hanging = Hanging(said, pause)
     with up(hanging, adapter, monkeypatch) as cloud:
@@ -103,7 +102,7 @@ def test_whoever_asks_is_told_in_time_and_the_provider_is_asked_once(
 def test_prompts_are_asked_at_the_same_time_and_wait_no_longer_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("maltu.providers.openai_inference.ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr("maltu.providers.ANSWER_SECONDS", 0.4)
     hanging = Hanging(b"", None)
     with up(hanging, "openai", monkeypatch) as cloud:
         status, body = cloud.post("/v1/completions", PROMPTS)

@@ -12,7 +12,7 @@ import pytest
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
-from maltu import answering, callbacks, patience, preview
+from maltu import answering, callbacks, deployment, interview, patience, preview
 from maltu.providers import HURRIED_SECONDS, bedrock, openai_inference
 from tests.support.cloud import TEMPLATE
 from tests.support.conditions import decided
@@ -568,6 +568,12 @@ def test_a_caller_hears_of_a_slow_provider_from_us() -> None:
     assert patience.SECONDS + 3 < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
     # A job and its events are two questions.
     assert FUNCTIONS["CompletionFunction"]["Timeout"] > 2 * HURRIED_SECONDS
+
+
+def test_a_style_report_is_done_in_its_functions_time() -> None:
+    # The new model and the one that it was tuned from; then the measuring.
+    asking = 2 * (interview.SECONDS + deployment.PATIENT_SECONDS)
+    assert asking + 60 < FUNCTIONS["StyleReportFunction"]["Timeout"]
     assert preview.READING_SECONDS < FUNCTIONS["ExportsFunction"]["Timeout"] - 8 < gateway_seconds
 
 

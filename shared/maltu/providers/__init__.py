@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+# With a cold start still below the gateway's 29 s: who asks the endpoint hears from us.
+ANSWER_SECONDS: Final = 22.0
+
 JobStatus = Literal["pending", "running", "succeeded", "failed", "cancelled"]
 
 
@@ -159,19 +162,31 @@ class Provider(Inference, Protocol):
         ...
 
 
-def open_inference(name: str, setting: Callable[[str], str]) -> Inference:
-    """Open what answers, without what trains; the arguments are :func:`open_provider`'s.
+def open_inference(
+    name: str, setting: Callable[[str], str], *, answer_seconds: float = ANSWER_SECONDS
+) -> Inference:
+    """Open what answers, without what trains; ``name`` and ``setting`` are :func:`open_provider`'s.
+
+    Args:
+        name: as there.
+        setting: as there.
+        answer_seconds: how long to wait for an answer.
 
     Raises:
         InvalidSettings: there is no such adapter.
     """
     if name != "openai":
-        return open_provider(name, setting)
+        return _open(name, setting, answer_seconds)
     from maltu.providers.hosts import host_profile  # noqa: PLC0415 - as below
     from maltu.providers.openai_inference import OpenAIInference  # noqa: PLC0415 - as below
 
     base_url = setting("base_url") or None
-    return OpenAIInference(api_key=setting("api_key"), base_url=base_url, host=host_profile(base_url))
+    return OpenAIInference(
+        api_key=setting("api_key"),
+        base_url=base_url,
+        host=host_profile(base_url),
+        answer_seconds=answer_seconds,
+    )
 
 
 def open_provider(name: str, setting: Callable[[str], str]) -> Provider:
@@ -185,6 +200,10 @@ def open_provider(name: str, setting: Callable[[str], str]) -> Provider:
     Raises:
         InvalidSettings: there is no such adapter.
     """
+    return _open(name, setting, ANSWER_SECONDS)
+
+
+def _open(name: str, setting: Callable[[str], str], answer_seconds: float) -> Provider:
     # A vendor's SDK costs half a second to import: only who calls the vendor pays for it.
     match name:
         case "openai":
@@ -194,6 +213,8 @@ def open_provider(name: str, setting: Callable[[str], str]) -> Provider:
         case "bedrock":
             from maltu.providers.bedrock import BedrockProvider  # noqa: PLC0415
 
-            return BedrockProvider(bucket=setting("bucket"), role_arn=setting("role_arn"))
+            return BedrockProvider(
+                bucket=setting("bucket"), role_arn=setting("role_arn"), answer_seconds=answer_seconds
+            )
         case _:
             raise InvalidSettings(f"PROVIDER is {name!r}; there are: openai, bedrock.")

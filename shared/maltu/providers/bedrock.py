@@ -24,7 +24,7 @@ from maltu.errors import (
     ProviderUnavailable,
     TrainingFailed,
 )
-from maltu.providers import HURRIED_SECONDS, Job, JobStatus, Replies
+from maltu.providers import ANSWER_SECONDS, HURRIED_SECONDS, Job, JobStatus, Replies
 from maltu.providers.bedrock_chat import reply_of, request_of
 from maltu.providers.bedrock_errors import as_our_errors, code_of
 from maltu.providers.words import repeatable
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 3.0
 REQUEST_SECONDS: Final = 20.0
-ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
 CREATE_SECONDS: Final = 60.0
 INPUT: Final = "bedrock/input"
 OUTPUT: Final = "bedrock/output"
@@ -58,11 +57,13 @@ class BedrockProvider:
     Args:
         bucket: where the files of jobs are kept.
         role_arn: as whom Bedrock reads and writes them.
+        answer_seconds: how long to wait for an answer.
     """
 
-    def __init__(self, *, bucket: str, role_arn: str) -> None:
+    def __init__(self, *, bucket: str, role_arn: str, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._bucket = bucket
         self._role_arn = role_arn
+        self._answer_seconds = answer_seconds
 
     def check_access(self, base_model: str) -> None:
         """Ask whether the base model can be tuned in this region."""
@@ -266,7 +267,7 @@ class BedrockProvider:
 
     @cached_property
     def _runtime(self) -> Any:  # noqa: ANN401 - see above
-        return _client("bedrock-runtime", ANSWER_SECONDS, attempts=1)
+        return _client("bedrock-runtime", self._answer_seconds, attempts=1)
 
     @cached_property
     def _s3(self) -> Any:  # noqa: ANN401 - see above

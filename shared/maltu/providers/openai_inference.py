@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import urllib3
 
 from maltu.errors import ProviderTimedOut, ProviderUnavailable
-from maltu.providers import Replies, Reply
+from maltu.providers import ANSWER_SECONDS, Replies, Reply
 from maltu.providers.refusals import Refusal, answering, as_error
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 BASE_URL: Final = "https://api.openai.com/v1"
 CONNECT_SECONDS: Final = 3.0
-ANSWER_SECONDS: Final = 22.0  # with a cold start still below the gateway's 29 s: the caller hears from us
 KEPT_SECONDS: Final = 5.0
 OK: Final = 200
 _MOST_AT_ONCE: Final = 8
@@ -38,15 +37,23 @@ class OpenAIInference:
         api_key: the host's.
         base_url: ends where ``/chat/completions`` begins; None is OpenAI's own.
         host: the host's peculiarities.
+        answer_seconds: how long to wait for an answer.
     """
 
-    def __init__(self, *, api_key: str, base_url: str | None, host: HostProfile) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None,
+        host: HostProfile,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         self._answer_limit = host.answer_limit
         self._url = (host.inference_url or base_url or BASE_URL).rstrip("/")
         self._http = urllib3.PoolManager(
             maxsize=_MOST_AT_ONCE,
             headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=answer_seconds),
             retries=False,
         )
         self._asked_at = 0.0
