@@ -136,7 +136,7 @@ def test_what_is_let_through_is_what_a_simple_count_says(
     table: Table, steps: list[int], per_minute: int, per_month: int
 ) -> None:
     usage, model, limits, at = Usage(table), Model(), Limits(per_minute, per_month), LAST_HOUR
-    key = f"key_{next(KEYS)}"
+    key = f"key_of_example_{next(KEYS)}"
     for seconds in steps:
         at += timedelta(seconds=seconds)
         said, wait = outcome(usage, limits, at, key)
