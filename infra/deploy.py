@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
 from infra.local.workspace import ROOT, SAM, UV
 from maltu.providers.base_models import base_model, why_closed
@@ -144,9 +145,8 @@ def main() -> None:
 
 
 def _template_parameters() -> set[str]:
-    template = (ROOT / "template.yaml").read_text("utf-8")
-    block = template.partition("\nParameters:\n")[2].partition("\nConditions:")[0]
-    return set(re.findall(r"^  (\w+):$", block, re.MULTILINE))
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+    return set(template["Parameters"])
 
 
 if __name__ == "__main__":
