@@ -5,16 +5,12 @@ from __future__ import annotations
 import csv
 import random
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from maltu.exports import read_export
-from tests.support.handlers import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PERSONA, OTHER = "하준", "서연"
-SAMPLE = next((ROOT / "infra" / "local" / "sample").glob("*.csv"))
+SAMPLE = next((Path(__file__).parents[2] / "infra" / "local" / "sample").glob("*.csv"))
 
 
 def write_export(path: Path, messages: int, *, seed: int = 20261122) -> None:

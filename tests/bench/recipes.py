@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import openai
 
 from infra.local.finetuning import create_app, serve
+from infra.local.finetuning.engines import open_engine
 from maltu.cli import main as maltu
 from maltu.providers.estimates import EVALUATION_ANSWER_TOKENS
 from maltu.style import Turn, assess, read_dataset
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from maltu.style import Material, Question, Standing
 
 RECIPES = ("conversation", "pair")
-BASE = "untuned"
+CHATS = ("sample", "generated")
 SHARE = 0.2
 TURNS = 6_000
 MOST_ASKED = 400
@@ -65,6 +66,8 @@ def main() -> None:
     """Train, ask, measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="retrieval")
+    parser.add_argument("--base-model", help="a folder, a GGUF file or a hub id, for the engine lora")
+    parser.add_argument("--chats", nargs="+", choices=CHATS, default=CHATS)
     parser.add_argument("--turns", type=int, default=TURNS)
     chosen = parser.parse_args()
     about = f"Python {platform.python_version()}, {os.cpu_count()} cores"
@@ -73,9 +76,13 @@ def main() -> None:
         folder = Path(name)
         generated = folder / "generated.csv"
         generated.write_text(invented(chosen.turns), "utf-8")
-        chats = [prepared("sample", SAMPLE, folder), prepared("generated", generated, folder)]
+        exports = {"sample": SAMPLE, "generated": generated}
+        chats = [prepared(chat, exports[chat], folder) for chat in chosen.chats]
+        app = create_app(
+            folder / "provider", engine=open_engine(chosen.engine, chosen.base_model), api_key="local"
+        )
         with (
-            serve(create_app(folder / "provider", engine=chosen.engine, api_key="local")) as url,
+            serve(app) as url,
             openai.OpenAI(base_url=url, api_key="local", timeout=3600) as client,
         ):
             for chat in chats:
@@ -144,7 +151,7 @@ def compare(chat: Chat, client: openai.OpenAI, engine: str) -> None:
         base = answers(chat, base_of(client), client, alone=False)
     except openai.APIStatusError:
         print(f"{engine} does not answer untuned.", file=sys.stderr)
-    report = assess(chat.material, {**replies, **({BASE: base} if base else {})})
+    report = assess(chat.material, replies, base=base)
     trained, asked = len(chat.material.persona.train), len(chat.questions)
     print(
         f"{chat.name}: {trained:,} turns trained, {asked:,} asked, AUC {report.auc}, {report.blocks} blocks"
