@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 QUESTIONS = ("뭐해?", "오늘 저녁 뭐 먹을까?", "주말에 시간 돼?")
 RESULT = BUILD / "demo.json"
-RUN_SECONDS = 1800
+SILENT_SECONDS = 1800
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
         clock.say(f"dropping {export.path.name} at {export.key}")
         drop(export, stack)
         version = follow(
-            endpoint, export.persona, lambda state: clock.say(f"run: {state}"), seconds=RUN_SECONDS
+            endpoint, export.persona, lambda state: clock.say(f"run: {state}"), seconds=SILENT_SECONDS
         )
         if version["status"] != "succeeded":
             raise LocalRunError(_why(version, export))

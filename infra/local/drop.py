@@ -30,6 +30,7 @@ SAMPLE_PERSONA = "하준"
 _STOPPED = {"failed", "cancelled", "rejected", "superseded", "awaiting_approval"}
 _POLL_SECONDS = 0.25
 _FIRST_SIGN_SECONDS = 120
+_PROGRESS_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,20 @@ def drop(export: Export, stack: Stack) -> None:
 
 
 def follow(endpoint: Endpoint, persona: str, told: Callable[[str], None], *, seconds: float) -> Json:
-    """Wait until the persona's newest version answers or has failed, telling each state as it is reached.
+    """Wait until the persona's newest version answers or has failed.
+
+    Each state is told as it is reached, and now and then how far the training is.
 
     Returns:
         The version as the API describes it; its ``status`` says how it ended.
 
     Raises:
-        LocalRunError: neither has happened in ``seconds``, or the API is broken.
+        LocalRunError: nothing new was heard of the run for ``seconds``, or the API is broken.
     """
-    started = time.monotonic()
+    sign: object = None
+    heard = progress_told = time.monotonic()
     seen = 0
-    while time.monotonic() < started + (seconds if seen else _FIRST_SIGN_SECONDS):
+    while time.monotonic() < heard + (seconds if seen else _FIRST_SIGN_SECONDS):
         answer = endpoint.persona(persona)
         if not answer.ok and answer.status != HTTPStatus.NOT_FOUND:
             raise LocalRunError(f"The API answered {answer.status}: {answer.body}")
@@ -120,7 +124,14 @@ def follow(endpoint: Endpoint, persona: str, told: Callable[[str], None], *, sec
         answers = version.get("status") == "succeeded" and known.get("live_version")
         if answers or version.get("status") in _STOPPED:
             return version
+        progress: Json = version.get("progress") or {}
+        now = time.monotonic()
+        if (latest := (seen, progress)) != sign:
+            sign, heard = latest, now
+        if progress.get("events") and now > progress_told + _PROGRESS_SECONDS:
+            told(progress["events"][0])
+            progress_told = now
         time.sleep(_POLL_SECONDS)
     raise LocalRunError(
-        f"After {time.monotonic() - started:.0f} s the run has not ended; it reached {seen} states."
+        f"Nothing was heard of the run for {time.monotonic() - heard:.0f} s; it reached {seen} states."
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from infra.local.finetuning.engine import Sampling
-from infra.local.finetuning.lora.writing import GrowingText, Picker
+from infra.local.finetuning.lora.writing import TEMPERATURE, GrowingText, Picker
 from tests.lora.tiny import tiny_tokenizer
 
 LOGITS = torch.log(torch.tensor([0.05, 0.6, 0.3, 0.05]))
@@ -19,7 +19,7 @@ def test_no_temperature_takes_the_likeliest() -> None:
 
 
 def test_tokens_come_as_often_as_they_are_likely() -> None:
-    found = draws(Sampling(seed=1), 4000)
+    found = draws(Sampling(temperature=1, seed=1), 4000)
 
     assert [
         abs(found.count(at) / 4000 - share) < 0.03 for at, share in enumerate((0.05, 0.6, 0.3, 0.05))
@@ -31,18 +31,19 @@ def test_a_higher_temperature_evens_out() -> None:
 
     assert cold > 720
     assert hot < 500
+    assert draws(Sampling(seed=1)) == draws(Sampling(temperature=TEMPERATURE, seed=1))
 
 
 def test_top_p_leaves_the_unlikely_out() -> None:
-    assert set(draws(Sampling(top_p=0.0, seed=1))) == {1}
-    assert set(draws(Sampling(top_p=0.59, seed=1))) == {1}
-    assert set(draws(Sampling(top_p=0.7, seed=1))) == {1, 2}
-    assert set(draws(Sampling(top_p=0.85, seed=1))) == {1, 2}
-    assert set(draws(Sampling(top_p=1.0, seed=1), 1000)) == {0, 1, 2, 3}
+    assert set(draws(Sampling(temperature=1, top_p=0.0, seed=1))) == {1}
+    assert set(draws(Sampling(temperature=1, top_p=0.59, seed=1))) == {1}
+    assert set(draws(Sampling(temperature=1, top_p=0.7, seed=1))) == {1, 2}
+    assert set(draws(Sampling(temperature=1, top_p=0.85, seed=1))) == {1, 2}
+    assert set(draws(Sampling(temperature=1, top_p=1.0, seed=1), 1000)) == {0, 1, 2, 3}
 
 
 def test_top_p_looks_further_than_the_likeliest_where_nothing_is_likely() -> None:
-    pick = Picker(Sampling(top_p=0.999, seed=1))
+    pick = Picker(Sampling(temperature=1, top_p=0.999, seed=1))
 
     assert max(pick(torch.zeros(5000)) for _ in range(200)) > 1024
 

@@ -56,7 +56,7 @@ def read_wish(body: Record, *, default_max_tokens: int | None = None) -> Wish:
     return Wish(
         model=fields.text(body, "model") or "",
         sampling=Sampling(
-            temperature=1.0 if temperature is None else temperature,
+            temperature=temperature,
             top_p=1.0 if top_p is None else top_p,
             seed=fields.integer(body, "seed"),
             max_tokens=default_max_tokens if tokens is None else tokens,

@@ -93,9 +93,12 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to choose among possible answers; ``max_tokens`` counts in the engine's own tokens."""
+    """How to choose among possible answers; ``max_tokens`` counts in the engine's own tokens.
 
-    temperature: float = 1.0
+    Without a ``temperature``, each engine takes the one it does best with.
+    """
+
+    temperature: float | None = None
     top_p: float = 1.0
     seed: int | None = None
     max_tokens: int | None = None

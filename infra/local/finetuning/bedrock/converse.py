@@ -28,7 +28,7 @@ def converse(asked: Asked) -> Record:
     messages = (*_system(members.get("system") or []), *_dialogue(members.get("messages") or []))
     config: Record = members.get("inferenceConfig") or {}
     sampling = Sampling(
-        temperature=config.get("temperature", 1.0),
+        temperature=config.get("temperature"),
         top_p=config.get("topP", 1.0),
         max_tokens=config.get("maxTokens"),
     )

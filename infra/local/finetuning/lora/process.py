@@ -57,10 +57,11 @@ def run(job: TrainingJob, watch: Watch) -> Trained:
 def started(job: TrainingJob) -> Generator[subprocess.Popen[str]]:
     """The process that trains a job, for as long as the block lasts."""
     command = [sys.executable, "-m", "infra.local.finetuning.lora.worker"]
+    path = [str(ROOT), str(ROOT / "shared"), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "shared")])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",

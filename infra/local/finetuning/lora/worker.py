@@ -32,7 +32,7 @@ def main() -> None:
         except TrainingFailed as error:
             tell(Failed(str(error)))
         except Exception as error:  # noqa: BLE001  whatever happened, the server is told
-            tell(Failed(_reason(error)))
+            tell(Failed(reason_of(error)))
 
 
 def _end_with_the_server() -> None:
@@ -41,7 +41,8 @@ def _end_with_the_server() -> None:
     os._exit(1)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What to tell whoever wanted the training; the rest goes to standard error."""
     # The exception's own text may quote the dataset, so only its class and place are shown.
     print(type(error).__name__, *traceback.format_tb(error.__traceback__), sep="\n", file=sys.stderr)
     name = type(error).__name__

@@ -6,7 +6,7 @@ import json
 import random
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from infra.local.finetuning.engine import Message, Sampling
 
+TEMPERATURE: Final = 1.0
 _WORD = re.compile(r"\s*\S+|\s+")
 
 
@@ -68,9 +69,10 @@ class RetrievalModel:
 
     def _pick(self, candidates: Candidates, sampling: Sampling, context: Context) -> int:
         scores = candidates.scores(self.weights)
-        if sampling.temperature == 0:
+        temperature = TEMPERATURE if sampling.temperature is None else sampling.temperature
+        if temperature == 0:
             return int(candidates.replies[int(np.argmax(scores))])
-        chances = softmax(scores / sampling.temperature)
+        chances = softmax(scores / temperature)
         order = np.argsort(-chances, kind="stable")
         kept = order[: 1 + int(np.searchsorted(np.cumsum(chances[order]), sampling.top_p))]
         # Another question with the same seed deserves another draw, as from any sampler.
