@@ -102,15 +102,20 @@ def too_large(functions: Iterable[Function], layers: dict[str, Size]) -> Iterato
             yield f"{function.name} and its layers have{size} MB, packed and unpacked; the limits are{limit}."
 
 
+def _described(function: Function) -> str:
+    limit = LIMITS.get(function.name)
+    goal = f"; at most {limit.packed // MB} and {limit.unpacked // MB}" if limit else ""
+    return ", ".join(function.layers) + goal
+
+
 def main() -> None:
     """Print the table; end with an error where a limit is passed."""
     functions, layers = functions_of(Path(sys.argv[1]) if len(sys.argv) > 1 else BUILT)
-    print(f"{'MB':28}{'packed':>7}{'unpacked':>9}")  # noqa: T201 - it talks to a person at a terminal
+    print(f"{'MB':28}{'packed':>7}{'unpacked':>9}{'with':>7}{'layers':>9}")  # noqa: T201 - it talks to a person at a terminal
     for name, size in layers.items():
         print(f"{name:28}{size}")  # noqa: T201 - as above
     for function in functions:
-        with_layers = " + ".join(("", *function.layers))
-        print(f"{function.name:28}{function.own}; {whole(function, layers)} with{with_layers}")  # noqa: T201 - as above
+        print(f"{function.name:28}{function.own}{whole(function, layers)}  {_described(function)}")  # noqa: T201 - as above
     if problems := list(too_large(functions, layers)):
         sys.exit("\n".join(problems))
 
