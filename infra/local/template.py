@@ -6,8 +6,10 @@ endpoint (ministack) does otherwise than AWS:
 * Functions run on ``provided.al2023`` with a ``bootstrap`` that starts AWS's own Python runtime client. The
   endpoint's own Python worker reports every exception under one name, so that the state machine's Retry and
   Catch by class would never match.
-* The bootstrap puts the layer on ``PYTHONPATH``, because the endpoint applies no layers to custom runtimes.
-  What is uploaded as the layer is then read by nobody: an empty one saves seconds.
+* The bootstrap puts the function's layers on ``PYTHONPATH``, because the endpoint applies none to custom
+  runtimes, and nothing of this environment but what Lambda brings (``runtime.py``): what a layer lacks is
+  missed here as it would be there. What is uploaded as a layer is then read by nobody: an empty one saves
+  seconds.
 * A ``Ref`` to a secret becomes its ``Id``: both are the secret's ARN on AWS, and the endpoint gives its name
   for the first, which no policy matches.
 * Whoever answers a waiting task may answer every one: the endpoint does not know which state machine a task's
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
+from infra.local.runtime import lay_over, link_runtime
 from infra.local.workspace import PYTHON
 
 if TYPE_CHECKING:
@@ -39,8 +42,8 @@ _NO_LAYER = "no-layer"
 
 _BOOTSTRAP = """\
 #!/bin/sh
-export PYTHONPATH={layers}
-exec {python} -m awslambdaric "$_HANDLER"
+export PYTHONPATH={layers}:{runtime}
+exec {python} -S -m awslambdaric "$_HANDLER"
 """
 
 _SUBSTITUTED = re.compile(r"\$\{(\w+)\}")
@@ -54,14 +57,22 @@ def for_one_machine(built: Path, local: Path) -> None:
     Both stand in the build's folder; each built function gets its bootstrap there.
     """
     template: Section = yaml_parse(built.read_text(encoding="utf-8"))
-    layers = [built.parent / str(layer["ContentUri"]) for layer in _properties(template, _LAYER)]
-    bootstrap = _BOOTSTRAP.format(
-        layers=":".join(shlex.quote(str(layer / "python")) for layer in layers),
-        python=shlex.quote(str(PYTHON)),
-    )
-    _section(template, "Globals", "Function")["Runtime"] = "provided.al2023"
+    for_all = _section(template, "Globals", "Function")
+    for_all["Runtime"] = "provided.al2023"
+    uris = {name: layer["Properties"]["ContentUri"] for name, layer in _named(template, _LAYER).items()}
+    runtime = link_runtime(built.parent / "runtime")
+    laid: dict[str, Path] = {}
     for function in _properties(template, _FUNCTION):
         function.pop("Runtime", None)
+        names = [str(layer["Ref"]) for layer in (*for_all["Layers"], *function.get("Layers", ()))]
+        key = "+".join(names)
+        if key not in laid:
+            laid[key] = lay_over([built.parent / str(uris[name]) for name in names], built.parent / key)
+        bootstrap = _BOOTSTRAP.format(
+            layers=shlex.quote(str(laid[key])),
+            runtime=shlex.quote(str(runtime)),
+            python=shlex.quote(str(PYTHON)),
+        )
         path = built.parent / str(function["CodeUri"]) / "bootstrap"
         path.write_text(bootstrap, encoding="utf-8")
         path.chmod(0o755)

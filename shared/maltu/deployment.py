@@ -157,7 +157,7 @@ def watch() -> Watch:
     """How versions are doing at the provider."""
     from maltu.progress import Watch
 
-    return Watch(setting("PROVIDER"), provider)
+    return Watch(setting("PROVIDER"), inference)
 
 
 @cache

@@ -14,7 +14,7 @@ from maltu.providers.words import LEFT_OUT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from maltu.providers import Job, Provider
+    from maltu.providers import Inference, Job
     from maltu.table import Item
 
 # A page that asks every second or two must not make as many questions to the provider.
@@ -47,11 +47,11 @@ class Watch:
 
     Attributes:
         provider: the name of the one that this deployment speaks to.
-        open_provider: gives it.
+        open_inference: gives what asks it.
     """
 
     provider: str
-    open_provider: Callable[[], Provider]
+    open_inference: Callable[[], Inference]
     _seen: dict[str, tuple[float, Progress | None]] = field(
         default_factory=dict[str, tuple[float, Progress | None]]
     )
@@ -71,7 +71,7 @@ class Watch:
 
     def _ask(self, job: str) -> Progress | None:
         try:
-            return _shown(self.open_provider().get_job(job, hurried=True))
+            return _shown(self.open_inference().glance(job))
         except Exception:  # noqa: BLE001 - whatever keeps the provider from telling, the rest is told
             return None
 

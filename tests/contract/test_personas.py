@@ -53,19 +53,17 @@ def test_a_version_that_trains_tells_how_far_it_is_and_asks_once_in_a_while(
     assert told["events"][0] == STEP
     assert len(told["events"]) <= 5
     assert told["estimated_finish"] is None
-    provider = deployment.provider()
+    inference = deployment.inference()
 
-    def silent_when_hurried(job: str, *, hurried: bool = False) -> Job:
-        if hurried:
-            raise ProviderUnavailable
-        return answered(job)
+    def silent(_: str) -> Job:
+        raise ProviderUnavailable
 
-    answered = provider.get_job
-    monkeypatch.setattr(provider, "get_job", silent_when_hurried)
+    answered = inference.glance
+    monkeypatch.setattr(inference, "glance", silent)
     assert up.version("하준")["progress"] == told, "remembered"
     monkeypatch.setattr(progress, "FRESH_SECONDS", -1)
     assert up.version("하준")["progress"] is None, "and the route answers all the same"
-    monkeypatch.setattr(provider, "get_job", answered)
+    monkeypatch.setattr(inference, "glance", answered)
     assert up.version("하준")["progress"] == told
     engine.gate.set()
     up.finish()

@@ -14,8 +14,7 @@ from urllib3.connection import HTTPConnection
 from infra.local.finetuning.bedrock.operations import service_model
 from infra.local.finetuning.behaviour import Behaviour
 from maltu.errors import InvalidSettings, ModelNotReady, ProviderRejected, ProviderUnavailable
-from maltu.providers import JobStatus, Sampling, bedrock, open_provider, openai_inference
-from maltu.providers import openai as openai_adapter
+from maltu.providers import JobStatus, Sampling, bedrock, open_provider, openai_inference, openai_jobs
 from tests.support.adapters import ADAPTERS, Adapter
 from tests.support.faults import Fault, Faulty
 from tests.support.runs import ANOTHER, ASK, BRIEF, RUN, deployed, end_of, erase, start, stored
@@ -172,7 +171,7 @@ def test_a_job_tells_how_far_it_is_as_far_as_the_vendor_does(
     engine.told = "Step 3/12: training loss=1.5"
     job = start(provider, adapter, dataset)
     assert engine.started.wait(10)
-    seen = provider.get_job(job.id, hurried=True)
+    seen = provider.glance(job.id)
     assert (seen.status, seen.finish_at) == ("running", None)
     assert seen.steps == ((3, 12) if adapter.tells_steps else None)
     assert seen.events[0] == (engine.told if adapter.tells_steps else "training: InProgress")
@@ -190,8 +189,8 @@ def test_a_question_in_a_hurry_is_not_repeated(
     job = start(provider, adapter, dataset)
     wire.faults.append(Fault("GET", job.id, status=503))
     with pytest.raises(ProviderUnavailable):
-        provider.get_job(job.id, hurried=True)
-    assert provider.get_job(job.id, hurried=True).id == job.id
+        provider.glance(job.id)
+    assert provider.glance(job.id).id == job.id
 
 
 def test_a_model_that_is_not_there_yet(provider: Provider, adapter: Adapter) -> None:
@@ -212,10 +211,10 @@ def test_an_unknown_adapter_is_refused_with_those_there_are() -> None:
 
 def test_the_statuses_that_the_vendors_know_are_all_mapped_and_others_run_on() -> None:
     known = FineTuningJob.model_fields["status"].annotation
-    assert set(openai_adapter.STATUSES) == set(get_args(known))
+    assert set(openai_jobs.STATUSES) == set(get_args(known))
     shape = cast("StringShape", service_model("bedrock").shape_for("ModelCustomizationJobStatus"))
     assert set(bedrock.STATUSES) == set(shape.enum)
-    for statuses in (openai_adapter.STATUSES, bedrock.STATUSES):
+    for statuses in (openai_jobs.STATUSES, bedrock.STATUSES):
         assert set(statuses.values()) <= set(get_args(JobStatus))
 
 

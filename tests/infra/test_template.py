@@ -39,8 +39,9 @@ class NoManagedPolicies(ManagedPolicyLoader):
 @pytest.fixture(scope="module")
 def expanded() -> dict[str, Any]:
     template = copy.deepcopy(TEMPLATE)
-    for layer in ("MaltuLayer", "StyleLayer"):
-        template["Resources"][layer]["Properties"]["ContentUri"] = f"s3://artifacts/{layer}"
+    for name, layer in template["Resources"].items():
+        if layer["Type"] == "AWS::Serverless::LayerVersion":
+            layer["Properties"]["ContentUri"] = f"s3://artifacts/{name}"
     template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/function"
     for machine in ("FineTuneStateMachine", "RemoveStateMachine"):
         template["Resources"][machine]["Properties"]["DefinitionUri"] = {
@@ -633,13 +634,23 @@ def test_kakaos_answer_is_paid_once_ends_within_its_minute_and_chat_text_waits_i
     assert waited < 5 < FUNCTIONS["KakaoFunction"]["Timeout"]
 
 
-def test_the_style_reports_libraries_are_with_its_function_alone(expanded: dict[str, Any]) -> None:
-    layers = {
-        name: [template_name_of(layer) for layer in function["Layers"]]
-        for name, function in of_type(expanded, "AWS::Lambda::Function").items()
-    }
-    assert layers.pop("StyleReportFunction") == ["MaltuLayer", "StyleLayer"]
-    assert set(map(tuple, layers.values())) == {("MaltuLayer",)}
+LAYERS = {
+    "EndpointLayer": {"Completion", "Exports", "Keys", "Manage"},
+    "ReadingLayer": {"Exports", "Preprocess"},
+    "StyleLayer": {"StyleReport"},
+    "TuningLayer": {
+        *("CheckAccess", "CheckStatus", "CleanUp", "CreateFineTune", "EnsureDeployed", "Remove"),
+        "UploadDataset",
+    },
+}
+
+
+def test_a_function_has_the_layers_it_needs_and_no_other(expanded: dict[str, Any]) -> None:
+    """That none is missing is seen where the chain runs: there too a function finds its layers alone."""
+    for name, function in of_type(expanded, "AWS::Lambda::Function").items():
+        words = name.removesuffix("Function")
+        needed = ["MaltuLayer", *(layer for layer, functions in LAYERS.items() if words in functions)]
+        assert sorted(template_name_of(layer) for layer in function["Layers"]) == sorted(needed), name
 
 
 def template_name_of(layer: dict[str, str]) -> str:

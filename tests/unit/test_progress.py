@@ -12,7 +12,7 @@ from maltu.providers import Job
 from maltu.providers.progress import finish_of, steps_of
 
 if TYPE_CHECKING:
-    from maltu.providers import Provider, Steps
+    from maltu.providers import Inference, Steps
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ class Told:
     def __init__(self, job: Job) -> None:
         self.job = job
 
-    def get_job(self, job: str, *, hurried: bool = False) -> Job:
-        assert (job, hurried) == (self.job.id, True)
+    def glance(self, job: str) -> Job:
+        assert job == self.job.id
         return self.job
 
 
 TRAINS = {"status": "training", "provider": "openai", "job_id": "ftjob-1"}
 
 
-def nowhere() -> Provider:
+def nowhere() -> Inference:
     raise OSError("as the test wants")
 
 
@@ -61,11 +61,11 @@ def test_whatever_keeps_a_provider_from_telling_is_no_fault_of_the_version() -> 
 def test_nobody_is_asked_of_what_does_not_train_there(other: dict[str, str | None]) -> None:
     asked: list[str] = []
 
-    def open_provider() -> Provider:
+    def open_inference() -> Inference:
         asked.append("")
         raise OSError
 
-    watch = Watch("openai", open_provider)
+    watch = Watch("openai", open_inference)
     assert watch.progress({**TRAINS, **other}) is None
     assert not asked
     assert watch.progress(TRAINS) is None
@@ -79,7 +79,7 @@ def test_no_vendors_id_is_told() -> None:
         "profile-1",
     )
     job = Job("ftjob-1", "running", events=said)
-    progress = Watch("openai", lambda: cast("Provider", Told(job))).progress(TRAINS)
+    progress = Watch("openai", lambda: cast("Inference", Told(job))).progress(TRAINS)
     assert progress
     assert progress["events"] == ["Created … from …, done: …", "Validating …", "profile-1"]
 

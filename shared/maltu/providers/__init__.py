@@ -105,7 +105,7 @@ class Replies:
 
 
 class Inference(Protocol):
-    """What asks a tuned model. Both methods raise :class:`maltu.errors.ProviderError` and nothing else."""
+    """What is asked while somebody waits. All raise :class:`maltu.errors.ProviderError` and nothing else."""
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
         """Answer a dialogue of ``role`` and ``content``."""
@@ -113,6 +113,10 @@ class Inference(Protocol):
 
     def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
         """Continue a text: for models tuned in the ``completions`` format."""
+        ...
+
+    def glance(self, job: str) -> Job:
+        """Ask how a job is doing: once, and no longer than ``HURRIED_SECONDS`` for an answer."""
         ...
 
 
@@ -133,8 +137,8 @@ class Provider(Inference, Protocol):
         """Start the run's one fine-tune, or find the one that was started."""
         ...
 
-    def get_job(self, job: str, *, hurried: bool = False) -> Job:
-        """Ask how a job is doing; ``hurried``: once, and no longer than ``HURRIED_SECONDS`` for an answer."""
+    def get_job(self, job: str) -> Job:
+        """Ask how a job is doing."""
         ...
 
     def cancel_job(self, run: str) -> int:

@@ -114,9 +114,16 @@ class BedrockProvider:
             )
             return Job(created["jobArn"], "running")
 
-    def get_job(self, job: str, *, hurried: bool = False) -> Job:
+    def get_job(self, job: str) -> Job:
         """Ask for the job; its stages stand for events. Bedrock tells no tokens, no steps and no end."""
-        client = self._hurried if hurried else self._control
+        return self._job(self._control, job)
+
+    def glance(self, job: str) -> Job:
+        """Ask for the job, once."""
+        return self._job(self._hurried, job)
+
+    @staticmethod
+    def _job(client: Any, job: str) -> Job:  # noqa: ANN401 - the client's types are no dependency
         with as_our_errors():
             answer = client.get_model_customization_job(jobIdentifier=job)
         return Job(

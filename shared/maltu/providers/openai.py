@@ -12,37 +12,27 @@ from typing import TYPE_CHECKING, Any, Final
 import openai
 
 from maltu.errors import DeploymentNeeded, ModelNotReady, ProviderRejected, ProviderUnavailable
-from maltu.providers import HURRIED_SECONDS, Job, JobStatus
 from maltu.providers.access import check_base_model, check_training
 from maltu.providers.deploying import check_answers, delete_custom_model, deployable, ensure_custom_model
 from maltu.providers.hosts import HostProfile, host_profile
 from maltu.providers.marks import RUN_KEY, files_named, jobs_of, mark
 from maltu.providers.openai_errors import as_our_errors
 from maltu.providers.openai_inference import OpenAIInference
-from maltu.providers.progress import finish_of, steps_of
-from maltu.providers.words import repeatable
+from maltu.providers.openai_jobs import EVENTS, job_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from openai.types.fine_tuning import FineTuningJob
+    from openai import BaseModel
+    from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
-    from maltu.providers import DatasetFile
+    from maltu.providers import DatasetFile, Job
 
 REQUEST_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 300.0
 CREATE_SECONDS: Final = 60.0
-EVENTS: Final = 5
 MEBIBYTE: Final = 1024 * 1024
 
-STATUSES: Final[Mapping[str, JobStatus]] = {
-    "validating_files": "pending",
-    "queued": "pending",
-    "running": "running",
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _FILE_IS_READ: Final = frozenset({"processed", "error", "failed"})
 
@@ -51,8 +41,7 @@ class OpenAIProvider(OpenAIInference):
     """The port's adapter over the openai SDK; the host's profile is found by the base URL."""
 
     def __init__(self, *, api_key: str, base_url: str | None = None, host: HostProfile | None = None) -> None:
-        self._host = host or host_profile(base_url)
-        super().__init__(api_key=api_key, base_url=base_url, host=self._host)
+        super().__init__(api_key=api_key, base_url=base_url, host=host or host_profile(base_url))
         self._client = openai.OpenAI(
             api_key=api_key, base_url=base_url, timeout=REQUEST_SECONDS, max_retries=2
         )
@@ -103,17 +92,11 @@ class OpenAIProvider(OpenAIInference):
             )
             return self._job(created)
 
-    def get_job(self, job: str, *, hurried: bool = False) -> Job:
+    def get_job(self, job: str) -> Job:
         """Ask for the job and its latest events; its steps are read out of these."""
-        client = self._client
-        if hurried:
-            client = client.with_options(timeout=HURRIED_SECONDS, max_retries=0)
+        jobs = self._client.fine_tuning.jobs
         with as_our_errors():
-            answer = client.fine_tuning.jobs.retrieve(job)
-            events = client.fine_tuning.jobs.list_events(job, limit=EVENTS).data
-            # Not every host lists the newest first.
-            newest = sorted(events, key=lambda event: event.created_at or 0, reverse=True)
-            return self._job(answer, events=tuple(repeatable(event.message) for event in newest[:EVENTS]))
+            return self._job(jobs.retrieve(job), events=jobs.list_events(job, limit=EVENTS).data)
 
     def cancel_job(self, run: str) -> int:
         """Cancel whatever job of the run has not ended."""
@@ -184,21 +167,13 @@ class OpenAIProvider(OpenAIInference):
             return {"hyperparameters": chosen}
         return {"method": {"type": "supervised", "supervised": {"hyperparameters": chosen}}}
 
-    def _job(self, job: FineTuningJob, *, events: tuple[str, ...] = ()) -> Job:
-        error = job.error
-        said = [str(part) for part in (error.code, error.message) if part] if error else []
-        # Where something else than the job's model is deployed, the job may name none.
-        deployed = job.id if job.status == "succeeded" and self._host.deploy != "none" else None
-        return Job(
-            id=job.id,
-            status=STATUSES.get(job.status, "running"),
-            model=job.fine_tuned_model or deployed,
-            reason=repeatable(": ".join(said)) or None,
-            trained_tokens=job.trained_tokens,
-            events=events,
-            steps=steps_of(events),
-            finish_at=finish_of(job.estimated_finish),
-        )
+    def _job(self, job: FineTuningJob, *, events: Sequence[FineTuningJobEvent] = ()) -> Job:
+        return job_of(_as_told(job), self._host, [_as_told(event) for event in events])
+
+
+def _as_told(answer: BaseModel) -> dict[str, Any]:
+    # Not every host keeps to the types that the SDK expects.
+    return answer.to_dict(mode="python", warnings=False)
 
 
 def _deleted(delete: Callable[[str], object], name: str) -> bool:

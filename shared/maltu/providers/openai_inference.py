@@ -1,4 +1,4 @@
-"""Answers over OpenAI's protocol: one POST, and the one thing here that does without OpenAI's SDK.
+"""Answers over OpenAI's protocol, and a glance at a job: what is done here without OpenAI's SDK.
 
 Importing the SDK takes twice as long as all else that answering needs, and every cold start would pay for it.
 Of what it does, this needs none: a question is never asked twice by itself, for it is paid for twice.
@@ -10,17 +10,19 @@ import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import quote
 
 import urllib3
 
 from maltu.errors import ProviderTimedOut, ProviderUnavailable
-from maltu.providers import ANSWER_SECONDS, Replies, Reply
+from maltu.providers import ANSWER_SECONDS, HURRIED_SECONDS, Replies, Reply
+from maltu.providers.openai_jobs import EVENTS, job_of
 from maltu.providers.refusals import Refusal, answering, as_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from maltu.providers import Sampling
+    from maltu.providers import Job, Sampling
     from maltu.providers.hosts import HostProfile
 
 BASE_URL: Final = "https://api.openai.com/v1"
@@ -48,8 +50,9 @@ class OpenAIInference:
         host: HostProfile,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        self._answer_limit = host.answer_limit
+        self._host = host
         self._url = (host.inference_url or base_url or BASE_URL).rstrip("/")
+        self._training_url = (base_url or BASE_URL).rstrip("/")
         self._http = urllib3.PoolManager(
             maxsize=_MOST_AT_ONCE,
             headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
@@ -61,13 +64,22 @@ class OpenAIInference:
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
         """Answer through ``chat/completions``."""
-        asked = {"messages": list(messages), self._answer_limit: sampling.max_tokens}
+        asked = {"messages": list(messages), self._host.answer_limit: sampling.max_tokens}
         return self._ask("chat/completions", model, asked, sampling, _text_of_chat)
 
     def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
         """Continue through the legacy ``completions``."""
         asked = {"prompt": prompt, "max_tokens": sampling.max_tokens}
         return self._ask("completions", model, asked, sampling, _text_of_completion)
+
+    def glance(self, job: str) -> Job:
+        """Ask for the job and its latest events; its steps are read out of these."""
+        url = f"{self._training_url}/fine_tuning/jobs/{quote(job, safe='')}"
+        told, events = (self._request("GET", each) for each in (url, f"{url}/events?limit={EVENTS}"))
+        try:
+            return job_of(told, self._host, events["data"])
+        except (AttributeError, KeyError, TypeError) as error:
+            raise _unreadable(error) from error
 
     def _ask(
         self,
@@ -79,7 +91,7 @@ class OpenAIInference:
     ) -> Replies:
         body = {"model": model, **asked, **_chosen(sampling)}
         with answering(model):
-            answer = self._post(path, json.dumps(body).encode())
+            answer = self._request("POST", f"{self._url}/{path}", json.dumps(body).encode())
         try:
             usage: Mapping[str, int] = answer.get("usage") or {}
             return Replies(
@@ -93,16 +105,17 @@ class OpenAIInference:
         except (AttributeError, KeyError, TypeError) as error:
             raise _unreadable(error) from error
 
-    def _post(self, path: str, body: bytes) -> dict[str, Any]:
+    def _request(self, method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
         self._drop_stale_connections()
+        asked: dict[str, Any] = {"body": body} if body else {"timeout": HURRIED_SECONDS}
         try:
-            response = self._http.request("POST", f"{self._url}/{path}", body=body, redirect=False)
+            response = self._http.request(method, url, redirect=False, **asked)
         except urllib3.exceptions.HTTPError as error:
             raise _unheard(error) from error
         if response.status != OK:
             raise as_error(
                 Refusal(response.status, _error_in(response.data), response.headers.get("retry-after", "")),
-                of_a_model=True,
+                of_a_model=body is not None,
                 quoting=False,
             )
         try:
