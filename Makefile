@@ -40,7 +40,7 @@ endif
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test test-lora fuzz bench docs lint format openapi build deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint format openapi costs build deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -88,6 +88,9 @@ format: $(VENV) ## Rewrite the code in the project's style
 
 openapi: $(VENV) ## Write the endpoint's OpenAPI document again, from its code
 	@PYTHONPATH=shared .venv/bin/python -m infra.openapi
+
+costs: $(VENV) ## Write the tables of docs/cost.md again, from the template and the prices
+	@PYTHONPATH=shared .venv/bin/python -m infra.costs
 
 build: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Build the stack for AWS
 	UV=$(CURDIR)/$(UV) SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel

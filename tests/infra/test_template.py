@@ -12,10 +12,10 @@ import pytest
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
+from infra.conditions import decided
 from maltu import answering, callbacks, deployment, interview, patience, preview
 from maltu.providers import HURRIED_SECONDS, bedrock, openai_inference
 from tests.support.cloud import TEMPLATE
-from tests.support.conditions import decided
 from tests.support.handlers import ROOT
 
 if TYPE_CHECKING:
