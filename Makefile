@@ -74,7 +74,7 @@ lint: $(VENV) $(SAM) $(LORA) ## Check style, types, the template and the state m
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
 	.venv/bin/basedpyright -p infra/local/finetuning/lora/pyrightconfig.json
-	.venv/bin/cfn-lint template.yaml
+	.venv/bin/cfn-lint template.yaml infra/deploy_role.yaml
 	@mkdir -p build
 	for machine in fine_tune remove; do \
 	  sed -E $(WAITS_AS_NUMBERS) infra/$$machine.asl.json > build/linted.asl.json && \
