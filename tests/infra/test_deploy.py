@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
 from infra import deploy
 from infra.local.finetuning import create_app, serve
@@ -171,3 +172,12 @@ def test_what_is_left_to_do_is_said_with_the_stacks_own_names(provider: str) -> 
     filled = ("the-PageUrl", "the-ApiKeySecretArn", "s3://the-BucketName/", "me@host.example", "us-east-1")
     assert all(part in said for part in filled)
     assert "Mails" not in deploy.next_steps(provider, {}, "mine")
+
+
+def test_every_kind_of_provider_can_be_chosen_in_the_workflow() -> None:
+    workflow: dict[str, Any] = yaml_parse((ROOT / ".github" / "workflows" / "deploy.yml").read_text("utf-8"))
+    # YAML 1.1 reads the key "on" as true.
+    (inputs,) = (
+        each["workflow_dispatch"]["inputs"] for key, each in workflow.items() if str(key) in {"on", "True"}
+    )
+    assert tuple(inputs["provider"]["options"]) == deploy.PROVIDERS
