@@ -40,7 +40,7 @@ endif
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test test-lora fuzz bench docs lint format openapi build build-twice deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint format openapi costs build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -73,7 +73,7 @@ lint: $(VENV) $(SAM) $(LORA) ## Check style, types, the template and the state m
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
 	.venv/bin/basedpyright -p infra/local/finetuning/lora/pyrightconfig.json
-	.venv/bin/cfn-lint template.yaml
+	.venv/bin/cfn-lint template.yaml infra/deploy_role.yaml
 	@mkdir -p build
 	for machine in fine_tune remove; do \
 	  sed -E $(WAITS_AS_NUMBERS) infra/$$machine.asl.json > build/linted.asl.json && \
@@ -87,6 +87,9 @@ format: $(VENV) ## Rewrite the code in the project's style
 
 openapi: $(VENV) ## Write the endpoint's OpenAPI document again, from its code
 	@PYTHONPATH=shared .venv/bin/python -m infra.openapi
+
+costs: $(VENV) ## Write the tables of docs/cost.md again, from the template and the prices
+	@PYTHONPATH=shared .venv/bin/python -m infra.costs
 
 build: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Build the stack for AWS, and hold what is deployed to its sizes
 	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --cached --parallel

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
 from infra.local.workspace import ROOT, SAM
+from infra.template import read_template
 from maltu.providers.base_models import base_model, why_closed
 from maltu.providers.hosts import host_profile
 
@@ -35,9 +35,23 @@ MEASURING: Final = (sys.executable, "-m", "infra.sizes")
 
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 _PROVIDER_KEY = """
-Now put the provider's key into the secret that the output ProviderKeySecretArn names:
+Unless you have done so before, put the provider's key in:
 
-  aws secretsmanager put-secret-value --secret-id ARN --secret-string '{"api_key": "..."}'
+  read -rs PROVIDER_KEY
+  aws secretsmanager put-secret-value --region {region} --secret-id {ProviderKeySecretArn} \\
+    --secret-string "{{\\"api_key\\": \\"$PROVIDER_KEY\\"}}"
+"""
+_DEPLOYED = """
+The page is at {PageUrl} and asks for this key:
+
+  aws secretsmanager get-secret-value --region {region} --secret-id {ApiKeySecretArn} \\
+    --query SecretString --output text
+
+Exports are dropped there, or at s3://{BucketName}/exports/<persona>/.
+What comes next stands in docs/deploy.md.
+"""
+_CONFIRM = """
+Mails to {mail} begin when the link in the first one, which comes from AWS, was followed.
 """
 
 
@@ -53,7 +67,8 @@ def parameters_of(provider: str, chosen: str) -> dict[str, str]:
         ValueError: ``chosen`` is not ``Name=value Name=value``.
     """
     config = tomllib.loads(CONFIG.read_text("utf-8"))
-    pairs = [*config[provider]["deploy"]["parameters"]["parameter_overrides"], *shlex.split(chosen)]
+    usual = config[provider]["deploy"]["parameters"]["parameter_overrides"]
+    pairs = shlex.split(" ".join([*usual, chosen]))
     for pair in pairs:
         if "=" not in pair:
             raise ValueError(f"PARAMETERS holds {pair!r}; each is Name=value, with a space between two.")
@@ -79,7 +94,7 @@ def missing(provider: str, parameters: Mapping[str, str], stack: str) -> Iterato
 
 
 def _missing_of_provider(provider: str, parameters: Mapping[str, str]) -> Iterator[str]:
-    known = _template_parameters()
+    known = set(read_template()["Parameters"])
     for name in parameters.keys() - known:
         yield f"The template has no parameter {name}; there are {', '.join(sorted(known))}."
     url, model = parameters.get("ProviderBaseUrl", ""), parameters.get("BaseModel")
@@ -90,9 +105,15 @@ def _missing_of_provider(provider: str, parameters: Mapping[str, str]) -> Iterat
     if model is None:
         yield "Which base model? PARAMETERS='… BaseModel=…'; maltu models lists what is known."
         return
-    host = "bedrock" if provider == "bedrock" else host_profile(url or None).name
-    if closed := why_closed(base_model(model, host=host), today=datetime.now(UTC).date()):
+    known_model = base_model(model, host=_host(provider, parameters))
+    if closed := why_closed(known_model, today=datetime.now(UTC).date()):
         yield closed
+
+
+def _host(provider: str, parameters: Mapping[str, str]) -> str:
+    if provider == "bedrock":
+        return provider
+    return host_profile(parameters.get("ProviderBaseUrl") or None).name
 
 
 def _missing_at_bedrock(session: boto3.Session, model: str) -> Iterator[str]:
@@ -118,12 +139,37 @@ def _missing_at_bedrock(session: boto3.Session, model: str) -> Iterator[str]:
 
 def command(provider: str, parameters: Mapping[str, str], stack: str, *, ask: bool) -> list[str]:
     """Put ``sam deploy`` together; ``ask`` shows the changes and waits for a yes."""
-    pairs = [f"{name}={value}" for name, value in parameters.items()]
+    # sam takes no parameter without a value, unless it is quoted.
+    pairs = [f"{name}={value}" if value else f'{name}=""' for name, value in parameters.items()]
     return [
         *(str(SAM), "deploy", "--config-env", provider, "--stack-name", stack, "--region", region() or ""),
         *("--no-fail-on-empty-changeset", "--confirm-changeset" if ask else "--no-confirm-changeset"),
         *("--parameter-overrides", *pairs),
     ]
+
+
+def closing(provider: str, parameters: Mapping[str, str]) -> Iterator[str]:
+    """Say until when the base model can be tuned and what is tuned from it answers, where that is known."""
+    model = base_model(parameters["BaseModel"], host=_host(provider, parameters))
+    if model.trains_until and model.closes_on:
+        yield (
+            f"Note: {model.id} can be tuned until {model.trains_until}, and what was tuned from it answers "
+            f"until {model.closes_on}. Keep the exports: another provider trains from them."
+        )
+
+
+def next_steps(provider: str, parameters: Mapping[str, str], stack: str) -> str:
+    """Say what is left to do with a stack that has just been deployed, with its own names filled in."""
+    described = boto3.client("cloudformation", region_name=region()).describe_stacks(StackName=stack)
+    outputs = described["Stacks"][0].get("Outputs", [])
+    names = {each.get("OutputKey", ""): each.get("OutputValue", "") for each in outputs}
+    texts = [
+        *([_PROVIDER_KEY] if provider != "bedrock" else []),
+        *([_CONFIRM] if parameters.get("NotificationEmail") else []),
+        _DEPLOYED,
+    ]
+    filled = {**names, "region": region() or "", "mail": parameters.get("NotificationEmail", "")}
+    return "".join(text.format(**filled) for text in texts)
 
 
 def main() -> None:
@@ -137,19 +183,15 @@ def main() -> None:
         sys.exit(str(error))
     if problems := list(missing(provider, parameters, stack)):
         sys.exit("\n".join(("Not deployed; nothing was changed.", *(f"- {each}" for each in problems))))
+    for warning in closing(provider, parameters):
+        print(warning)  # noqa: T201 - it talks to a person at a terminal
     env = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     building = [str(SAM), "build", "--cached", "--parallel"]
     deploying = command(provider, parameters, stack, ask=sys.stdin.isatty())
     for each in (building, MEASURING, deploying):
         if status := subprocess.run(each, cwd=ROOT, env=env, check=False).returncode:  # noqa: S603 - ours
             sys.exit(status)
-    if provider != "bedrock":
-        print(_PROVIDER_KEY)  # noqa: T201 - it talks to a person at a terminal
-
-
-def _template_parameters() -> set[str]:
-    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
-    return set(template["Parameters"])
+    print(next_steps(provider, parameters, stack))  # noqa: T201 - it talks to a person at a terminal
 
 
 if __name__ == "__main__":

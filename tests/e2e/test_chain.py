@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.request
 from dataclasses import replace
@@ -15,10 +16,11 @@ import pytest
 
 from infra.local.endpoint import Endpoint
 from maltu import kakao
-from tests.support.clients import CLIENTS, Desk
+from tests.support.clients import CLIENTS, Desk, block
 from tests.support.deployed import ANSWERED, ASKED, FILE, PERSONA, REPLIES, SPEAKER, dialogue, eventually
 from tests.support.handlers import ROOT
 from tests.support.heard import everything_told
+from tests.support.pages import DOCS, ENGLISH, PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.support.clients import Client
     from tests.support.deployed import Chain
+
+API, GUIDE = DOCS / "api.md", DOCS / "deploy.md"
 
 pytestmark = pytest.mark.e2e
 
@@ -112,6 +116,44 @@ def test_a_public_client_set_up_as_its_page_says_is_answered_and_told_what_is_wr
     assert "404" in unknown.stderr
     assert refused.returncode
     assert "401" in refused.stderr
+
+
+@pytest.mark.usefixtures("client")
+def test_what_the_pages_tell_people_to_type_is_answered(chain: Chain, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, f"{chain.stack.endpoint}/v1", chain.stack.api_key, PERSONA)
+    upload = block(API, "bash", "form-string")
+    name = re.findall(r"FILE=(.+)", upload)[0].replace("하준", PERSONA)
+    (tmp_path / name).write_text(dialogue(20), encoding="utf-8")
+    # What is dropped here would be one more run to wait for.
+    upload = "\n".join(line for line in upload.splitlines() if '"$AT/exports"' not in line)
+    make, look, revoke = block(ENGLISH, "bash", "/keys").splitlines()
+    key_id = """python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])'"""
+
+    told = desk.type_in(
+        block(ENGLISH, "bash", "/chat/completions"),
+        block(GUIDE, "bash", "AT="),
+        block(GUIDE, "bash", "RUN=").splitlines()[0],
+        block(API, "bash", "/report"),
+        upload,
+        f"KEY=$({make} | {key_id})",
+        look,
+        revoke,
+        'echo "$RUN $VERSION $EXPORT $KEY"',
+    )
+    asked = desk.run_program(*(body for kind, body in PAGES[ENGLISH].blocks if kind == "python"))
+
+    assert told.returncode == 0, told.stderr + told.stdout
+    # The same words, whole and streamed.
+    assert asked.stdout.strip() in {f"{whole}\n{streamed}" for whole in REPLIES for streamed in REPLIES}, (
+        asked
+    )
+    answers = [json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")]
+    chat, story, report, *_ = answers
+    assert chat["choices"][0]["message"]["content"] in REPLIES
+    *_, last = told.stdout.strip().splitlines()
+    assert len(last.split()) == 4
+    assert last.startswith(story["versions"][0]["run"])
+    assert report["samples"]
 
 
 def test_the_persona_is_listed_as_a_model(client: openai.OpenAI) -> None:

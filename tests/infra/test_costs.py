@@ -8,27 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.costs.idle import idle
+from infra.costs.month import USUAL, Stack, Workload
+from infra.costs.prices import price_list
+from infra.costs.runs import run_of as walk_of
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_cost, training_epochs
 from tests.support.cloud import TEMPLATE
-from tests.support.conditions import decided
-from tests.support.pages import ROOT, numbers
+from tests.support.pages import numbers
 from tests.support.source import known_models
-from tests.support.walk import Refused, walk
 
 if TYPE_CHECKING:
+    from infra.costs.walk import Walk
     from tests.support.pages import Page
-    from tests.support.walk import Walk
 
-MACHINE = (ROOT / "infra" / "fine_tune.asl.json").read_text("utf-8")
 DEFAULTS = {name: each["Default"] for name, each in TEMPLATE["Parameters"].items()}
 
-# As AWS's price lists had it on 2026-11-22, in USD, in most regions.
-USD_PER_TRANSITION = 25 / 1_000_000
-USD_PER_SECRET = 0.40
-USD_PER_QUEUE_REQUEST = 0.40 / 1_000_000
-# Lambda asks an idle queue with five requests at once, each of which waits 20 seconds for a message.
-POLLS_A_MONTH = 5 * (60 // 20) * 60 * 24 * 30
+PRICES = price_list().prices
 # More events than this end an execution.
 MAX_EVENTS = 25_000
 
@@ -79,39 +75,7 @@ def test_the_sample_is_as_large_as_it_says(readme: Page, sample_report: dict[str
 
 @cache
 def run_of(hours: float, *, behind: float = 0, **parameters: int) -> Walk:
-    """Walk through a run that replaces a version and whose job takes ``hours``.
-
-    Args:
-        hours: how long the job takes.
-        behind: for how many hours another run has the turn before it.
-        parameters: of the deployment, where they are not the defaults.
-    """
-    version, recorded = "2", set[str]()
-    always = {
-        "CreateFineTune": {"Payload": {"job": "job"}},
-        "EnsureDeployed": {"Payload": {"done": True, "model": "m"}},
-        "StyleReport": {"Payload": {"promote": True, "verdict": "", "scores": {"asked": 0, "void": True}}},
-        "Promote": {"Attributes": {"live_version": {"S": "1"}}},
-    }
-
-    def answer(task: str, waited: float) -> Any:  # noqa: ANN401 - JSON
-        first = task not in recorded
-        recorded.add(task)
-        match task:
-            case "TakeTurn" if waited < behind * 3600:
-                raise Refused("DynamoDB.ConditionalCheckFailedException")
-            case "RecordQueued" if not first:
-                raise Refused("DynamoDB.ConditionalCheckFailedException")
-            case "LookAtTurn" | "StillNewest":
-                return {"Item": {"newest": {"S": version}}}
-            case "CheckStatus":
-                done = waited >= (behind + hours) * 3600
-                return {"Payload": {"done": done, "model": "m", "trained_tokens": 1, "billed_usd": 0.1}}
-            case _:
-                return always.get(task, {"Payload": {}})
-
-    given = {"persona": "p", "version": version, "run": f"{version}-1", "needs_approval": False}
-    walked = walk(MACHINE, DEFAULTS | parameters, given, answer)
+    walked = walk_of(hours, parameters=DEFAULTS | parameters, behind=behind)
     assert walked.entered[-1] == "Succeeded"
     assert walked.seconds >= (behind + hours) * 3600
     return walked
@@ -120,10 +84,11 @@ def run_of(hours: float, *, behind: float = 0, **parameters: int) -> Walk:
 def test_a_runs_transitions_and_their_price_are_what_it_says(readme: Page) -> None:
     paragraph = readme.paragraph_with(f"{MAX_EVENTS:,}")
     short, long = run_of(1), run_of(72)
+    usd = PRICES["transition"].of(1, allowance=False)
     assert numbers(paragraph) == {
         *("72", f"{MAX_EVENTS:,}", f"{long.events:,}"),
         *(f"{walked.transitions:,}" for walked in (short, long)),
-        *(f"{walked.transitions * USD_PER_TRANSITION:.2g}" for walked in (short, long)),
+        *(f"{walked.transitions * usd:.2g}" for walked in (short, long)),
     }
 
 
@@ -141,24 +106,10 @@ def test_the_shortest_wait_that_it_advises_fits_into_the_history(readme: Page) -
 
 
 def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
-    resources: dict[str, Any] = decided(TEMPLATE, {"HasKakaoBot": False})["Resources"]
-    with_bot = [resource["Type"] for resource in TEMPLATE["Resources"].values()]
-    kinds = [resource["Type"] for resource in resources.values()]
-    queues = [
-        event
-        for resource in resources.values()
-        for event in resource.get("Properties", {}).get("Events", {}).values()
-        if event["Type"] == "SQS"
-    ]
-    polls = len(queues) * POLLS_A_MONTH
-    paragraph = readme.paragraph_with(f"{polls:,}")
-    idle = kinds.count("AWS::SecretsManager::Secret") * USD_PER_SECRET
-    assert idle < 1
-    assert with_bot.count("AWS::SecretsManager::Secret") == kinds.count("AWS::SecretsManager::Secret") + 1
-    assert {
-        f"{idle:.2f}",
-        f"{USD_PER_SECRET:.2f}",
-        f"{polls * USD_PER_QUEUE_REQUEST:.2f}",
-    } <= numbers(paragraph)
-    assert [each.count("AWS::CloudWatch::Alarm") for each in (kinds, with_bot)] == [3, 4]
-    assert re.search("Three alarms, four with the bot|알람 세 개는, 봇을 켜면 네 개", paragraph)
+    uses, with_bot = idle(TEMPLATE), idle(TEMPLATE, {"HasKakaoBot": True})
+    assert with_bot["secret_month"] == uses["secret_month"] + 1
+    paragraph = readme.paragraph_with("**AWS**")
+    cost = price_list().usd(uses, allowance=True)
+    assert numbers(paragraph) - {"1"} == {f"{cost:.2f}", f"{PRICES['secret_month'].usd:.2f}"}
+    # "About a cent", the Korean in digits.
+    assert 0.005 < price_list().usd(Stack(TEMPLATE).run(Workload(), USUAL)) < 0.015

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
 from infra import deploy
 from infra.local.finetuning import create_app, serve
@@ -103,6 +105,7 @@ def test_what_is_chosen_wins_and_reaches_sam_whole(monkeypatch: pytest.MonkeyPat
     ran = deploy.command("openai", parameters, "mine", ask=False)
     assert ran[ran.index("--parameter-overrides") + 1 :] == [
         "Provider=openai",
+        'ProviderBaseUrl=""',
         "BaseModel=other",
         "KeepModelsDays=7",
     ]
@@ -138,3 +141,43 @@ def test_the_command_stops_before_anything_is_built(chosen: dict[str, str], said
     assert ran.returncode == 1
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_another_hosts_url_is_taken_back() -> None:
+    """A parameter that nobody names keeps what the stack has: the key would go to the host of before."""
+    for provider in ("openai", "bedrock"):
+        parameters = deploy.parameters_of(provider, "")
+        assert parameters["ProviderBaseUrl"] == ""
+        assert 'ProviderBaseUrl=""' in deploy.command(provider, parameters, "maltu", ask=False)
+
+
+def test_a_model_that_will_be_closed_is_told_of() -> None:
+    (warning,) = deploy.closing("openai", deploy.parameters_of("openai", ""))
+    assert "2027-01-06" in warning
+    assert "2027-01-14" in warning
+    assert not list(deploy.closing("bedrock", deploy.parameters_of("bedrock", "")))
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("provider", deploy.PROVIDERS)
+def test_what_is_left_to_do_is_said_with_the_stacks_own_names(provider: str) -> None:
+    outputs = {name: {"Value": f"the-{name}"} for name in TEMPLATE["Outputs"]}
+    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    boto3.client("cloudformation").create_stack(
+        StackName="mine", TemplateBody=json.dumps({"Resources": topic, "Outputs": outputs})
+    )
+    said = deploy.next_steps(provider, {"NotificationEmail": "me@host.example"}, "mine")
+    assert "{" not in said.replace('{\\"api_key\\"', "").replace("{}", "")
+    assert ("the-ProviderKeySecretArn" in said) == (provider != "bedrock")
+    filled = ("the-PageUrl", "the-ApiKeySecretArn", "s3://the-BucketName/", "me@host.example", "us-east-1")
+    assert all(part in said for part in filled)
+    assert "Mails" not in deploy.next_steps(provider, {}, "mine")
+
+
+def test_every_kind_of_provider_can_be_chosen_in_the_workflow() -> None:
+    workflow: dict[str, Any] = yaml_parse((ROOT / ".github" / "workflows" / "deploy.yml").read_text("utf-8"))
+    # YAML 1.1 reads the key "on" as true.
+    (inputs,) = (
+        each["workflow_dispatch"]["inputs"] for key, each in workflow.items() if str(key) in {"on", "True"}
+    )
+    assert tuple(inputs["provider"]["options"]) == deploy.PROVIDERS

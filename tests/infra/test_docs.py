@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from infra.conditions import decided
 from maltu import answering, kakao, patience
 from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
 from maltu.dataset.examples import CONTEXT_TURNS
@@ -20,7 +21,6 @@ from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs
 from maltu.settings import Format, resolve_settings
 from tests.support.cloud import TEMPLATE
-from tests.support.conditions import decided
 from tests.support.pages import DOCS, PAGES, numbers
 from tests.support.source import assigned, known_models
 

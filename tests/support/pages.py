@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 ENGLISH, KOREAN = ROOT / "README.md", ROOT / "README.ko.md"
 DOCS = ROOT / "docs"
 _REFERENCES = {ENGLISH.name: "api.md", KOREAN.name: "api.ko.md"}
+_GUIDES = {ENGLISH.name: "deploy.md", KOREAN.name: "deploy.ko.md"}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -75,6 +76,7 @@ class Page:
 READMES = {path.name: Page(path.read_text("utf-8")) for path in (ENGLISH, KOREAN)}
 # What each README leaves to a page of its own, in the same language.
 REFERENCES = {name: Page((DOCS / page).read_text("utf-8")) for name, page in _REFERENCES.items()}
+GUIDES = {name: Page((DOCS / page).read_text("utf-8")) for name, page in _GUIDES.items()}
 PAGES = {path: Page(path.read_text("utf-8")) for path in (ENGLISH, KOREAN, *DOCS.glob("*.md"))}
 
 

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from infra.conditions import decided
 from infra.local.finetuning import serve
 from maltu import deployment
 from tests.support.adapters import BEDROCK, OPENAI, ROLE, Adapter
 from tests.support.chain import open_chain
 from tests.support.cloud import API_KEY, BUCKET, TABLE, TEMPLATE, invoke_handler
-from tests.support.conditions import decided
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine
 from tests.support.faults import Fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jsonata.jsonata import Jsonata
@@ -112,8 +113,14 @@ def _evaluated(node: Any, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an
 
 
 def _evaluate(expression: str, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON it gives
-    # The interpreter's clock is the real one.
-    parsed = Jsonata(expression.replace("$millis()", "$clock"))
+    parsed = _parsed(expression)
+    frame = parsed.create_frame()
     for name, value in known.items():
-        parsed.assign(name, value)
-    return parsed.evaluate(None)
+        frame.bind(name, value)
+    return parsed.evaluate(None, frame)
+
+
+@cache
+def _parsed(expression: str) -> Jsonata:
+    # The interpreter's clock is the real one.
+    return Jsonata(expression.replace("$millis()", "$clock"))
