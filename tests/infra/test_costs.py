@@ -160,5 +160,5 @@ def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
         f"{USD_PER_SECRET:.2f}",
         f"{polls * USD_PER_QUEUE_REQUEST:.2f}",
     } <= numbers(paragraph)
-    assert [each.count("AWS::CloudWatch::Alarm") for each in (kinds, with_bot)] == [3, 4]
-    assert re.search("Three alarms, four with the bot|알람 세 개는, 봇을 켜면 네 개", paragraph)
+    assert [each.count("AWS::CloudWatch::Alarm") for each in (kinds, with_bot)] == [6, 7]
+    assert re.search("Six alarms, seven with the bot|알람 여섯 개는, 봇을 켜면 일곱 개", paragraph)
