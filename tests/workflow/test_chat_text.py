@@ -51,7 +51,7 @@ class Told:
         self.answers: list[Any] = []
         self.raised: list[str] = []
         self._logged = logged
-        self._lines = lines
+        self.lines = lines
         sqs = boto3.client("sqs")
         self._bus = sqs.create_queue(QueueName="bus")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self._bus, AttributeNames=["QueueArn"])
@@ -65,7 +65,7 @@ class Told:
             "answers": self.answers,
             "raised": self.raised,
             "logs": [line for line in self._logged if "'name': 'maltu'" in line or OF_ALL.search(line)],
-            "lines": self._lines,
+            "lines": self.lines,
             "metrics": list(points(self._by_group(events := list(self._events())))),
             "registry": boto3.client("dynamodb").scan(TableName=TABLE)["Items"],
             "notifications": self.cloud.notifications(),
@@ -79,7 +79,7 @@ class Told:
     def _by_group(self, events: list[str]) -> dict[str, list[dict[str, Any]]]:
         """What is told in each log group, how runs ended included."""
         groups: dict[str, list[dict[str, Any]]] = {"RunLogs": [json.loads(event) for event in events]}
-        for line in self._lines:
+        for line in self.lines:
             groups.setdefault(group_of(line["function_name"]), []).append(line)
         return groups
 
@@ -196,6 +196,8 @@ def test_what_cannot_be_read_or_breaks_its_reader_is_not_repeated(
     places = traceback.format_list(traceback.extract_tb(caught.value.__traceback__))
     assert any("trip" in place for place in places)
     told.raised += [type(caught.value).__name__, str(caught.value), *places]
+    (line,) = (line for line in told.lines if line["message"] == "drop broke off")
+    assert (line["persona"], line["error"], line["reason"]) == ("하준", "BrokeOff", "KeyError")
     everything = told.everything()
     assert "KeyError" in everything["raised"]
     assert {place: found for place, text in everything.items() if (found := told_of(text))} == {}
