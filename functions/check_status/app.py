@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
+from task import logger, task
 
 from maltu import deployment
 from maltu.fine_tune import check_status
@@ -12,13 +12,14 @@ from maltu.fine_tune import check_status
 if TYPE_CHECKING:
     from typing import Any
 
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-
-
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: dict[str, Any]) -> dict[str, Any]:
     """Return whether the job is done, and its model once it is."""
-    logger.append_keys(version=event["version"])
-    return check_status(event, provider=deployment.provider())
+    found = check_status(event, provider=deployment.provider())
+    if found["done"]:
+        told = {name: found[name] for name in ("trained_tokens", "billed_usd")}
+        logger.info("job done", extra={"job": event["job"], **told})
+    else:
+        logger.info("job under way", extra={"job": event["job"]})
+    return found

@@ -26,6 +26,7 @@ from incoming import parse, readable
 from maltu import deployment
 from maltu.errors import InsufficientScope, MaltuError
 from maltu.keys import Scope
+from maltu.naming import is_persona, normalised
 
 logger = Logger()
 
@@ -84,6 +85,7 @@ class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
             )
         persona = app.request.path_parameters.get("persona")
         if persona is not None:
+            name_persona(unquote(persona))
             shown.must_reach(unquote(persona))
 
 
@@ -121,7 +123,9 @@ def open_router() -> APIGatewayRestResolver:
 def answer(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
     """Count API Gateway's proxy event for the key that was shown, and handle it."""
     try:
-        _count(_caller_of(event))
+        shown = _caller_of(event)
+        logger.append_keys(request=event["requestContext"]["requestId"], key=shown.id)
+        _count(shown)
         request = readable(event)
     except MaltuError as error:
         refusal = _refused(error)
@@ -130,6 +134,16 @@ def answer(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> 
     else:
         return app.resolve(request, context)
     return ResponseBuilder(refusal).build(APIGatewayProxyEvent(event))
+
+
+def name_persona(asked: str) -> None:
+    """Let what is logged of this request carry its persona, given as ``persona`` or ``persona@version``.
+
+    What can be nobody's name is left out: it may be anything.
+    """
+    persona = normalised(asked).partition("@")[0]
+    if is_persona(persona):
+        logger.append_keys(persona=persona)
 
 
 def _caller_of(event: dict[str, Any]) -> Caller:

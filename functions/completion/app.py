@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from bodies import ChatRequest, CompletionRequest
-from edge import MediaType, PersonaName, answer, caller, logger, needs, open_router
+from edge import MediaType, PersonaName, answer, caller, logger, name_persona, needs, open_router
 from envelope import UNANSWERED, refusals
 
 from maltu import catalogue, deployment, personas, serving, streaming
@@ -35,6 +35,7 @@ app = open_router()
 )
 def chat_completions(request: Annotated[ChatRequest, Body()]) -> Response[ChatCompletion | ChatEvents]:
     """Answer a dialogue as the persona named in ``model``."""
+    name_persona(request.model)
     caller(app).must_reach(request.model)
     whole = serving.chat_completion(
         request.model,
@@ -53,6 +54,7 @@ def chat_completions(request: Annotated[ChatRequest, Body()]) -> Response[ChatCo
 )
 def completions(request: Annotated[CompletionRequest, Body()]) -> Response[TextCompletion | TextEvents]:
     """Answer each prompt as the persona named in ``model``."""
+    name_persona(request.model)
     caller(app).must_reach(request.model)
     whole = serving.completion(
         request.model,
@@ -93,13 +95,15 @@ def _answered(
     whole: ChatCompletion | TextCompletion, request: ChatRequest | CompletionRequest
 ) -> Response[Any]:
     """Answer in the shape that was asked for; a function behind this gateway sends a stream in one go."""
+    used = whole["usage"]
+    logger.info("answered", extra={name: used[name] for name in ("prompt_tokens", "completion_tokens")})
     if not request.stream:
         return Response(HTTPStatus.OK, content_types.APPLICATION_JSON, whole)
     events = streaming.stream(whole, include_usage=request.include_usage)
     return Response(HTTPStatus.OK, f"{EVENTS}; charset=utf-8", events, headers={"Cache-Control": "no-cache"})
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
     """Handle API Gateway's proxy event."""
     return answer(app, event, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
+from task import logger, task
 
 from maltu import deployment
 from maltu.fine_tune import create_fine_tune
@@ -12,13 +12,10 @@ from maltu.fine_tune import create_fine_tune
 if TYPE_CHECKING:
     from typing import Any
 
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-
-
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, str]:
+@task
+def handler(event: dict[str, Any]) -> dict[str, str]:
     """Return the job's id."""
-    logger.append_keys(version=event["version"])
-    return create_fine_tune(event, provider=deployment.provider())
+    created = create_fine_tune(event, provider=deployment.provider())
+    logger.info("job started", extra={**created, "estimate_usd": event["estimate_usd"]})
+    return created

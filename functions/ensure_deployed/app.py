@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
+from task import logger, task
 
 from maltu import deployment
 from maltu.fine_tune import ensure_deployed
@@ -12,13 +12,10 @@ from maltu.fine_tune import ensure_deployed
 if TYPE_CHECKING:
     from typing import Any
 
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-
-
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: dict[str, Any]) -> dict[str, Any]:
     """Return whether the model is ready, and how to name it once it is."""
-    logger.append_keys(version=event["version"])
-    return ensure_deployed(event, provider=deployment.provider())
+    found = ensure_deployed(event, provider=deployment.provider())
+    logger.info("model ready" if found["done"] else "model not ready yet")
+    return found

@@ -67,7 +67,7 @@ def drop(persona: PersonaName, choice: Annotated[Choice, Body()]) -> Drop:
     )
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
     """Handle API Gateway's proxy event."""
     return answer(app, event, context)

@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 
 from maltu import deployment, kakao
 from maltu.errors import AnswerLate
+from maltu.naming import is_persona, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,10 @@ SECRET_HEADER = "x-maltu-kakao-secret"  # noqa: S105 - its name, not the secret
 logger = Logger()
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Answer API Gateway's proxy event; with HTTP 200 and a bubble whatever happens."""
+    logger.append_keys(request=event["requestContext"]["requestId"])
     try:
         response = _respond(event)
     except Exception as error:  # noqa: BLE001 - Kakao shows the chatter nothing but an answer
@@ -50,15 +52,20 @@ def _respond(event: dict[str, Any]) -> dict[str, Any]:
     if len(utterance.text) > kakao.MAX_UTTERANCE:
         return kakao.answer([kakao.TOO_LONG])
     persona = unquote(event["path"].rpartition("/")[2])
+    if is_persona(normalised(persona)):
+        logger.append_keys(persona=normalised(persona))
     answering = deployment.answering()
     if utterance.callback:
         answering.later(persona, utterance.text, utterance.callback)
+        logger.info("question passed on")
         return kakao.acknowledgement()
     try:
-        return answering.now(persona, utterance.text)
+        response = answering.now(persona, utterance.text)
     except AnswerLate:
         logger.warning("answer late: let the block use a callback")
         return kakao.answer([kakao.LATE])
+    logger.info("question answered")
+    return response
 
 
 def _is_kakao(headers: Mapping[str, str]) -> bool:

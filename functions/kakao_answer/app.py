@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from maltu import deployment, kakao, serving
 from maltu.callbacks import post_once
 from maltu.errors import MaltuError
+from maltu.naming import is_persona, normalised
 from maltu.providers import Sampling
 
 if TYPE_CHECKING:
@@ -24,13 +25,15 @@ ACKNOWLEDGED_SECONDS = 1.0
 logger = Logger()
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any] | None:
     """Answer ``persona`` and ``text``; where there is a ``callback``, post the answer to it.
 
     Raises:
         CallbackRefused: Kakao did not take the answer; it was posted at most once.
     """
+    if is_persona(normalised(event["persona"])):
+        logger.append_keys(persona=normalised(event["persona"]))
     began = time.monotonic()
     response = kakao.answer(_bubbles(event["persona"], event["text"]))
     if "callback" not in event:
@@ -56,4 +59,6 @@ def _bubbles(persona: str, text: str) -> list[str]:
         # The exception's text and its traceback may quote the question.
         logger.error("answering failed", extra={"error": type(error).__name__})  # noqa: TRY400
         return [kakao.said_of(error)]
+    used = completion["usage"]
+    logger.info("answered", extra={name: used[name] for name in ("prompt_tokens", "completion_tokens")})
     return kakao.bubbles(completion["choices"][0]["message"]["content"] or "")

@@ -45,7 +45,7 @@ def revoke_key(key: Annotated[str, Path(description="The key's id.")]) -> Revoke
     return deployment.keys().revoke(key)
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
     """Handle API Gateway's proxy event."""
     return answer(app, event, context)

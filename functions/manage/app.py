@@ -122,7 +122,7 @@ def removal(removal: Annotated[str, Path(description="The removal's id.")]) -> R
     return deployment.desk().removals.receipt(removal, reached=caller(app).reaches)
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Powertools' resolver takes any
     """Handle API Gateway's proxy event."""
     return answer(app, event, context)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
+from unquoted import BrokeOff, unquoted
 
 from maltu import deployment
+from maltu.errors import InvalidKey
+from maltu.naming import parse_export_key
 from maltu.preprocess import Services, preprocess
 
 if TYPE_CHECKING:
@@ -19,11 +23,7 @@ if TYPE_CHECKING:
 logger = Logger()
 
 
-class BrokeOff(RuntimeError):
-    """Preprocessing met what it does not expect; named after the error's class."""
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | None]]:
     """Handle a batch of S3's «Object Created» as the queue holds them; return the names of their runs."""
     return {"runs": [_handle(json.loads(record["body"])) for record in event["Records"]]}
@@ -31,15 +31,26 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | Non
 
 def _handle(created: dict[str, Any]) -> str | None:
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
+    key: str = created["detail"]["object"]["key"]
     at = datetime.fromisoformat(created["time"]).replace(microsecond=0)
+    logger.append_keys(event=created["id"], persona=_persona_of(key), version=None, run=None)
     try:
-        attempt = preprocess(created["detail"]["object"]["key"], at, _services())
-    except (AssertionError, LookupError, TypeError, ValueError) as error:
-        # Lambda logs what is raised, and the words of these may quote the export. The place stays.
-        raise BrokeOff(type(error).__name__).with_traceback(error.__traceback__) from None
-    run = attempt.run if attempt else None
-    logger.info("drop handled", extra={"event": created["id"], "run": run})
-    return run
+        with unquoted():
+            handled = preprocess(key, at, _services())
+    except Exception as error:
+        reason = str(error) if isinstance(error, BrokeOff) else None
+        logger.error("drop broke off", extra={"error": type(error).__name__, "reason": reason})  # noqa: TRY400 - Lambda logs the place as well
+        raise
+    logger.append_keys(version=handled.version, run=handled.run)
+    logger.info("drop handled", extra={"outcome": handled.outcome, "error": handled.error, **handled.numbers})
+    return handled.run
+
+
+def _persona_of(key: str) -> str | None:
+    with suppress(InvalidKey):
+        parsed = parse_export_key(key)
+        return parsed.persona if parsed else None
+    return None
 
 
 def _services() -> Services:

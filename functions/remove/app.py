@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
+from task import logger, names_of, task
 
 from maltu import deployment
-from maltu.removal import remove
+from maltu.removal import identified, remove
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-
-
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: dict[str, Any]) -> dict[str, Any]:
     """Return how many things were removed; 0 says that nothing is left."""
-    found = remove(event, deployment.places())
-    logger.info("removed", extra={"removal": event["id"], "removed": found["removed"]})
+    logger.append_keys(removal=event["id"])
+    places = deployment.places()
+    request = identified(event, places.workflow)
+    logger.append_keys(**names_of(request))
+    found = remove(request, places)
+    logger.info("removed", extra={"removed": found["removed"], "done": found["done"]})
     return found

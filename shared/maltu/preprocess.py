@@ -13,10 +13,10 @@ import dataclasses
 import hashlib
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from maltu.approval import give_way, needs_approval
 from maltu.dataset import (
@@ -39,7 +39,7 @@ from maltu.providers.base_models import base_model
 from maltu.reporting import estimate_of, full_report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from maltu.approval import Approvals
     from maltu.exports import Reading
@@ -65,7 +65,33 @@ class Services:
     base_model: str
 
 
-def preprocess(dropped: str, at: datetime, services: Services) -> Attempt | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What became of a drop; nothing at all where a newer drop's own event sees to it.
+
+    Attributes:
+        version: what it is, or would have been, trained as.
+        run: the run that was started.
+        error: by its class, why nothing can be made of it.
+        numbers: of the dataset: ``messages``, ``examples``, ``skipped`` (what of the exports is not trained),
+            ``tokens`` of the training file, and ``estimate_usd``, None where nobody knows the price.
+    """
+
+    version: str | None = None
+    run: str | None = None
+    error: str | None = None
+    numbers: Mapping[str, float | None] = field(default_factory=dict[str, "float | None"])
+
+    @property
+    def outcome(self) -> Literal["started", "refused", "ignored"]:
+        """Whether a run was started, nothing can be made of it, or nothing was to be done."""
+        return "started" if self.run else "refused" if self.error else "ignored"
+
+
+NOTHING: Final = Handled()
+
+
+def preprocess(dropped: str, at: datetime, services: Services) -> Handled:
     """Make a dataset of all that stands beside a dropped object, and start its run.
 
     Args:
@@ -74,31 +100,29 @@ def preprocess(dropped: str, at: datetime, services: Services) -> Attempt | None
         services: what to work with.
 
     Returns:
-        The attempt whose run was started, or None where there was nothing to do, where a newer drop's own
-        event will do it, or where the drop cannot be used; then its reason stands in the registry and the
-        owner was told.
+        What became of it. Where it cannot be used, its reason stands in the registry and the owner was told.
     """
     try:
         key = parse_export_key(dropped)
     except MaltuError as error:
         _notify(dropped, error, services)
-        return None
+        return Handled(error=type(error).__name__)
     if key is None:
-        return None
+        return NOTHING
     listed = services.bucket.exports(key.prefix)
     there_still = any(export.key == dropped for export in listed)
     if there_still and any(export.at.replace(microsecond=0) > at for export in listed):
-        return None
+        return NOTHING
     with tempfile.TemporaryDirectory() as folder:
         copies = (
             services.bucket.copy_export(export, Path(folder) / str(number))
             for number, export in enumerate(listed)
         )
         there = [copy for copy in copies if copy is not None]
-        return _preprocess(key, dropped, there, services) if there else None
+        return _preprocess(key, dropped, there, services) if there else NOTHING
 
 
-def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: Services) -> Attempt | None:
+def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: Services) -> Handled:
     newest = copies[-1]
     try:
         persona = key.persona
@@ -111,7 +135,7 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
             # Those that were dropped before it may still wait for their run.
             looked.pop()
             if not looked:
-                return None
+                return Handled(error=type(error).__name__)
             newest = looked[-1].copy
         plan = plan_version(
             looked,
@@ -122,25 +146,26 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
         )
     except MaltuError as error:
         _refuse(key, newest, error, services)
-        return None
+        return Handled(error=type(error).__name__)
     # The present, not the drop's time: whoever looked later saw at least as many exports.
     proposed = version_name(datetime.now(UTC), plan.identity)
     version = services.registry.claim_version(persona, plan.identity, proposed)
     attempt = _begin(persona, version, newest, services)
     if attempt is None:
-        return None
+        return Handled(version=version)
     try:
-        about = _write_dataset(persona, version, newest, plan, services)
+        written = _write_dataset(persona, version, newest, plan, services)
     except MaltuError as error:
         _give_up(persona, version, newest, error, services)
-        return None
+        return Handled(version=version, error=type(error).__name__)
     except Exception:
         # Whoever asks sees that it stopped; the trigger tries the same drop again.
         reason = "Preprocessing broke off and is tried again; if this stays, look into the function's log."
         services.registry.record_failure(persona, version, error="InternalError", reason=reason)
         raise
-    if about is None:
-        return None
+    if written is None:
+        return Handled(version=version)
+    about, numbers = written
     services.turns.announce(persona, attempt)
     give_way(
         persona,
@@ -150,13 +175,16 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
         workflow=services.workflow,
     )
     services.workflow.start(attempt.run, {**about, "run": attempt.run})
-    return attempt
+    return Handled(version=version, run=attempt.run, numbers=numbers)
 
 
 def _write_dataset(
     persona: str, version: str, newest: Copy, plan: Plan, services: Services
-) -> dict[str, Any] | None:
-    """Store the dataset and record what it is; None where somebody cancelled the version meanwhile."""
+) -> tuple[dict[str, Any], dict[str, float | None]] | None:
+    """Store the dataset and record what it is; give what its run is started with, and its numbers.
+
+    None where somebody cancelled the version meanwhile.
+    """
     settings = plan.settings
     model = base_model(plan.base_model, host=services.host)
     prefix = dataset_prefix(persona, version)
@@ -203,7 +231,7 @@ def _write_dataset(
     )
     if not recorded:
         return None
-    return {
+    about = {
         "persona": persona,
         "version": version,
         "base_model": model.id,
@@ -215,6 +243,14 @@ def _write_dataset(
         "budget_usd": settings.budget_usd,
         "needs_approval": needs_approval(estimate, settings),
     }
+    numbers = {
+        "messages": report["messages"],
+        "examples": sum(report["examples"].values()),
+        "skipped": sum(report["skipped"].values()),
+        "tokens": report["tokens"]["train"],
+        "estimate_usd": estimate,
+    }
+    return about, numbers
 
 
 def _refuse(key: ExportKey, copy: Copy, error: MaltuError, services: Services) -> None:

@@ -59,14 +59,21 @@ class Pass:
     cancelled: dict[str, str] | None = None
 
 
+def identified(request: Mapping[str, Any], workflow: Workflow) -> Mapping[str, Any]:
+    """Add persona, version and run to the request of a rule, which knows of a run only its ``execution``."""
+    if "execution" not in request:
+        return request
+    started = workflow.started_with(request["execution"])
+    return {**request, **{name: started[name] for name in ("persona", "version", "run")}}
+
+
 def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     """Make one pass.
 
     Args:
         request: ``id``, ``reason`` (``cancel``, ``retire`` or ``erase``), ``persona``, ``by``; except for
             ``erase`` the ``version``, and for ``cancel`` the ``run``; ``passes`` that were made before this
-            one. A run that was stopped from outside is told by its ``execution`` (an ARN) in place of
-            persona, version and run.
+            one; and the ``execution`` of a run that was stopped from outside.
         places: where to look.
 
     Returns:
@@ -76,11 +83,8 @@ def remove(request: Mapping[str, Any], places: Places) -> dict[str, Any]:
     Raises:
         ProviderError: the provider cannot be asked now; the pass must be made again.
     """
-    if "execution" in request:
-        started = places.workflow.started_with(request["execution"])
-        request = {**request, **{name: started[name] for name in ("persona", "version", "run")}}
-        if request["passes"] == 0 and not _broke_off(request, places):
-            return {"removed": 0, "done": True}
+    if "execution" in request and request["passes"] == 0 and not _broke_off(request, places):
+        return {"removed": 0, "done": True}
     about = {name: request[name] for name in ("persona", "version", "run", "reason", "by") if name in request}
     places.removals.open(request["id"], about)
     found = Pass()

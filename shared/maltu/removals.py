@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A receipt names a persona, so it does not stay for ever either.
 RECEIPT_DAYS: Final = 90
 GOES_BY_ITSELF: Final = (
-    "Logs name versions, never what was said; they are deleted after 30 days.",
+    "Logs name the persona and its versions, never what was said; they are deleted after 30 days.",
     "Step Functions keeps the histories of runs, which name the persona and its versions, for 90 days.",
     "The provider may keep the records of its jobs, without the data they were trained on.",
 )

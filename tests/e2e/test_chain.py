@@ -375,3 +375,24 @@ def test_what_was_said_is_in_no_log_and_nothing_that_is_told(chain: Chain) -> No
     assert {"functions", "executions", "registry", "owner", "bus", "ministack.log"} <= told.keys()
     found = {place: bubble for place, text in told.items() for bubble in said if bubble in text}
     assert found == {}
+
+
+def test_every_line_of_ours_says_whose_it_is(chain: Chain) -> None:
+    # Of all that the tests above made happen.
+    logged = [line.partition(" ") for line in chain.stack.aws.function_logs() if '"service"' in line]
+    lines = [(group, json.loads(line)) for group, _, line in logged]
+    drops, tasks, asked = (
+        [line for of, line in lines if of == group]
+        for group in ("PreprocessLogs", "TaskLogs", "EndpointLogs")
+    )
+    assert len(drops) + len(tasks) + len(asked) == len(lines)
+    assert all(line["persona"] for line in [*drops, *tasks])
+    # An erasure is of all of a persona's runs.
+    assert all(line["run"] and line["version"] for line in tasks if "removal" not in line)
+    assert all(line.get("request") or line.get("persona") for line in asked)
+    chats = [line for line in asked if line["message"] == "answered" and "key" in line]
+    assert {(line["persona"], bool(line["request"])) for line in chats} >= {(PERSONA, True)}
+    # What is metered here is what the provider metered.
+    done = [line for line in tasks if line["message"] == "job done" and line["persona"] == PERSONA]
+    (version,) = chain.api.persona(PERSONA).body["versions"]
+    assert [line["trained_tokens"] for line in done] == [version["trained_tokens"]]

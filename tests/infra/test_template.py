@@ -493,19 +493,30 @@ def test_chat_text_cannot_reach_the_executions_log(expanded: dict[str, Any]) -> 
     assert [machine["LoggingConfiguration"]["IncludeExecutionData"] for machine in machines] == [False, False]
 
 
+def test_everything_is_traced_by_aws_alone(expanded: dict[str, Any]) -> None:
+    for name, function in of_type(expanded, "AWS::Lambda::Function").items():
+        assert function["TracingConfig"] == {"Mode": "Active"}, name
+    for name, machine in of_type(expanded, "AWS::StepFunctions::StateMachine").items():
+        assert machine["TracingConfiguration"] == {"Enabled": True}, name
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()
+    assert stage["TracingEnabled"] is True
+    # What could put a payload into a trace ships with no function.
+    for layer in ("", "style_layer/"):
+        pinned = (ROOT / "shared" / f"{layer}requirements.txt").read_text("utf-8")
+        assert "xray" not in pinned
+
+
 def test_a_drop_that_cannot_be_handled_is_kept_and_somebody_is_told(expanded: dict[str, Any]) -> None:
     rule = of_type(expanded, "AWS::Events::Rule")["DropRule"]
     assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "exports/"}]}
     assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
     queue = of_type(expanded, "AWS::SQS::Queue")["Drops"]
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["UnhandledDrops", "Arn"]}
-    watched = of_type(expanded, "AWS::CloudWatch::Alarm").values()
-    assert {alarm["MetricName"] for alarm in watched} == {
-        "ApproximateNumberOfMessagesVisible",
-        "AsyncEventsDropped",
-        "ExecutionsFailed",
-    }
-    assert all(alarm["AlarmActions"] == [{"Ref": "Topic"}] for alarm in watched)
+    watched = of_type(expanded, "AWS::CloudWatch::Alarm")["UnhandledDropsAlarm"]
+    assert watched["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert watched["Dimensions"] == [
+        {"Name": "QueueName", "Value": {"Fn::GetAtt": ["UnhandledDrops", "QueueName"]}}
+    ]
 
 
 def test_a_drop_that_is_looked_at_is_not_handed_out_again() -> None:

@@ -79,7 +79,7 @@ TRIES = TEMPLATE["Resources"]["Drops"]["Properties"]["RedrivePolicy"]["maxReceiv
 
 def invoke_handler(function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
     """Call ``functions/<function>``."""
-    return load_handler(function)(event, Context())
+    return load_handler(function)(event, Context(function))
 
 
 def yield_to_others() -> None:
@@ -171,7 +171,8 @@ class Cloud:
     def _request(self, method: str, path: str, body: object) -> tuple[int, Any]:
         text = body if isinstance(body, str) or body is None else json.dumps(body, ensure_ascii=False)
         event = request_event(method, path, text)
-        answer = load_handler(function_for(method, path))(event, Context())
+        function = function_for(method, path)
+        answer = load_handler(function)(event, Context(function))
         return answer["statusCode"], json.loads(answer["body"])
 
     def version(self, persona: str) -> dict[str, Any]:

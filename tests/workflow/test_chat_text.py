@@ -15,7 +15,8 @@ import pytest
 from tests.support.cloud import BUCKET, TABLE
 from tests.support.dialogues import START, export
 from tests.support.faults import Fault
-from tests.support.logs import everything_logged
+from tests.support.logs import everything_logged, lines_logged
+from tests.support.metrics import group_of, points
 from tests.support.posting import post_form
 
 if TYPE_CHECKING:
@@ -45,11 +46,12 @@ def told_of(text: str) -> list[str]:
 class Told:
     """What can be heard and read of a chain by whoever may not read its bucket."""
 
-    def __init__(self, cloud: Cloud, logged: list[str]) -> None:
+    def __init__(self, cloud: Cloud, logged: list[str], lines: list[dict[str, Any]]) -> None:
         self.cloud = cloud
         self.answers: list[Any] = []
         self.raised: list[str] = []
         self._logged = logged
+        self.lines = lines
         sqs = boto3.client("sqs")
         self._bus = sqs.create_queue(QueueName="bus")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self._bus, AttributeNames=["QueueArn"])
@@ -63,14 +65,23 @@ class Told:
             "answers": self.answers,
             "raised": self.raised,
             "logs": [line for line in self._logged if "'name': 'maltu'" in line or OF_ALL.search(line)],
+            "lines": self.lines,
+            "metrics": list(points(self._by_group(events := list(self._events())))),
             "registry": boto3.client("dynamodb").scan(TableName=TABLE)["Items"],
             "notifications": self.cloud.notifications(),
-            "events": list(self._events()),
+            "events": events,
             "executions": list(self._executions()),
             "unhandled drops": self.cloud.unhandled,
             "keys and metadata": [about for about, _ in objects()],
         }
         return {place: json.dumps(each, ensure_ascii=False, default=str) for place, each in told.items()}
+
+    def _by_group(self, events: list[str]) -> dict[str, list[dict[str, Any]]]:
+        """What is told in each log group, how runs ended included."""
+        groups: dict[str, list[dict[str, Any]]] = {"RunLogs": [json.loads(event) for event in events]}
+        for line in self.lines:
+            groups.setdefault(group_of(line["function_name"]), []).append(line)
+        return groups
 
     def _events(self) -> Iterator[str]:
         sqs = boto3.client("sqs")
@@ -96,8 +107,8 @@ def objects() -> Iterator[tuple[dict[str, Any], str]]:
 
 @pytest.fixture
 def told(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
-    with everything_logged(monkeypatch) as logged:
-        yield Told(chain.cloud, logged)
+    with everything_logged(monkeypatch) as logged, lines_logged(monkeypatch) as lines:
+        yield Told(chain.cloud, logged, lines)
 
 
 def until_waiting(cloud: Cloud) -> dict[str, Any]:
@@ -136,7 +147,8 @@ def test_what_was_said_is_nowhere_but_in_the_bucket_and_at_the_provider(chain: C
     told.answers += [refused, cloud.get(PERSONA), cloud.get("/v1/models")]
     everything = told.everything()
     assert all(len(text) > len("[]") for place, text in everything.items() if place in {
-        "answers", "logs", "registry", "notifications", "events", "executions", "keys and metadata",
+        "answers", "logs", "lines", "metrics", "registry", "notifications", "events", "executions",
+        "keys and metadata",
     })  # fmt: skip
     assert {place: found for place, text in everything.items() if (found := told_of(text))} == {}
     holding = {about["key"].split("/")[0] for about, content in objects() if told_of(content)}
@@ -184,6 +196,8 @@ def test_what_cannot_be_read_or_breaks_its_reader_is_not_repeated(
     places = traceback.format_list(traceback.extract_tb(caught.value.__traceback__))
     assert any("trip" in place for place in places)
     told.raised += [type(caught.value).__name__, str(caught.value), *places]
+    (line,) = (line for line in told.lines if line["message"] == "drop broke off")
+    assert (line["persona"], line["error"], line["reason"]) == ("하준", "BrokeOff", "KeyError")
     everything = told.everything()
     assert "KeyError" in everything["raised"]
     assert {place: found for place, text in everything.items() if (found := told_of(text))} == {}
