@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import fnmatch
 import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
-from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
-from samtranslator.translator.transform import transform
 
+from infra import expand
 from maltu import answering, callbacks, deployment, interview, patience, preview
 from maltu.providers import HURRIED_SECONDS, bedrock, openai_inference
 from tests.support.cloud import TEMPLATE
 from tests.support.conditions import decided
 from tests.support.handlers import ROOT
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 FUNCTIONS = {
     name: resource["Properties"]
@@ -28,26 +23,9 @@ FUNCTIONS = {
 }
 
 
-class NoManagedPolicies(ManagedPolicyLoader):
-    def __init__(self) -> None:
-        super().__init__(iam_client=cast("BaseClient", None))
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @pytest.fixture(scope="module")
 def expanded() -> dict[str, Any]:
-    template = copy.deepcopy(TEMPLATE)
-    for layer in ("MaltuLayer", "StyleLayer"):
-        template["Resources"][layer]["Properties"]["ContentUri"] = f"s3://artifacts/{layer}"
-    template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/function"
-    for machine in ("FineTuneStateMachine", "RemoveStateMachine"):
-        template["Resources"][machine]["Properties"]["DefinitionUri"] = {
-            "Bucket": "artifacts",
-            "Key": machine,
-        }
-    return decided(transform(template, {}, NoManagedPolicies()), {"HasKakaoBot": True})["Resources"]
+    return decided(expand.expanded(TEMPLATE), {"HasKakaoBot": True})["Resources"]
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
