@@ -90,9 +90,10 @@ audit-template: $(VENV) $(AUDIT)
 	@.venv/bin/python -m infra.expand
 	.venv-audit/bin/checkov --framework cloudformation --quiet --compact --skip-download --directory build/expanded
 
-# Whatever was ever committed; what is found is neither shown nor tried out.
+# Whatever was ever committed, and not what lies about beside it; what is found is neither shown nor tried out.
 audit-secrets: $(AUDIT)
-	.venv-audit/bin/kingfisher scan . --no-validate --no-update-check --quiet --redact
+	@rm -rf build/history.git && mkdir -p build && git clone --quiet --bare . build/history.git
+	.venv-audit/bin/kingfisher scan build/history.git --no-validate --no-update-check --quiet --redact
 
 audit-workflows: $(AUDIT)
 	.venv-audit/bin/zizmor --offline .github
