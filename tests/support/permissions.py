@@ -47,6 +47,16 @@ _OF_BEDROCK = {
     "jobIdentifier": "0:model-customization-job",
     "modelIdentifier": ":foundation-model", "baseModelIdentifier": ":foundation-model",
 }  # fmt: skip
+# What a service asks of the owner's key in the name of whoever asks the service.
+_OF_THE_KEY = {
+    "dynamodb": ("Decrypt",), "s3:GetObject": ("Decrypt",), "s3:PutObject": ("GenerateDataKey",),
+    "secretsmanager": ("Decrypt",), "sns": ("Decrypt", "GenerateDataKey"), "sqs:ReceiveMessage": ("Decrypt",),
+}  # fmt: skip
+# Who makes one of these is asked for it by the name that it will have.
+_MADE_AT_BEDROCK = {
+    "CreateModelCustomizationJob": ("custom-model", "model-customization-job"),
+    "CreateCustomModelDeployment": ("custom-model-deployment",),
+}
 _WORDS_OF_EXPRESSIONS = re.compile(
     r"(?<![:\w#])(?!(?:SET|REMOVE|ADD|DELETE|AND|OR|NOT|IN|BETWEEN)\b)(#?[A-Za-z_]\w*)(?![\w(]|\s*\()"
 )
@@ -159,6 +169,8 @@ class Requests:
     ) -> None:
         service = client.meta.service_model.service_name
         self.by[party] |= set(_named(service, operation, params, refused))
+        if operation == "CreateModelCustomizationJob":
+            self.by["Bedrock"] |= set(_as_bedrock(params))
 
 
 def _named(service: str, operation: str, params: Mapping[str, Any], refused: str | None) -> Iterator[Request]:
@@ -242,10 +254,84 @@ def _of_bedrock(operation: str, params: Mapping[str, Any]) -> Iterator[Request]:
             is_arn = identifier.startswith("arn:")
             resource = identifier if is_arn else f"{_ARN}bedrock:us-east-1:{kind}/{identifier}"
     yield Request(f"bedrock:{'InvokeModel' if operation == 'Converse' else operation}", resource)
+    for kind in _MADE_AT_BEDROCK.get(operation, ()):
+        yield Request(f"bedrock:{operation}", f"{_ARN}bedrock:us-east-1:0:{kind}/made")
     if "roleArn" in params:
         yield Request(
             "iam:PassRole", params["roleArn"], (("iam:PassedToService", ("bedrock.amazonaws.com",)),)
         )
+
+
+def _as_bedrock(job: Mapping[str, Any]) -> Iterator[Request]:
+    """What Bedrock asks for with the role that a job gives it."""
+    validators = job.get("validationDataConfig", {}).get("validators", [])
+    for data in (job["trainingDataConfig"], *validators):
+        file = data["s3Uri"].removeprefix("s3://")
+        bucket, _, key = file.partition("/")
+        yield Request("s3:GetObject", f"{_ARN}s3:::{file}")
+        yield Request("s3:ListBucket", f"{_ARN}s3:::{bucket}", (("s3:prefix", (key,)),))
+    output = job["outputDataConfig"]["s3Uri"].removeprefix("s3://").rstrip("/")
+    yield Request("s3:PutObject", f"{_ARN}s3:::{output}/metrics.csv")
+
+
+def of_the_key(request: Request, key: str) -> Iterator[Request]:
+    """Give what ``request`` has its service ask of the owner's key."""
+    service = request.action.partition(":")[0]
+    via = (("kms:ViaService", (f"{service}.us-east-1.amazonaws.com",)),)
+    for action in _OF_THE_KEY.get(request.action, _OF_THE_KEY.get(service, ())):
+        yield Request(f"kms:{action}", key, via)
+
+
+def roles_of(resources: Mapping[str, Any]) -> Iterator[tuple[str, Statement]]:
+    """Give who may do what.
+
+    Functions and state machines go by their logical names, other roles by theirs without «Role», and services
+    that a queue lets in by their principals. Every condition of the template must be decided.
+    """
+    for name, resource in resources.items():
+        for parties, policy in _policies(name, resource["Type"], resource.get("Properties", {})):
+            for statement in policy["Statement"]:
+                named = [statement["Principal"]["Service"]] if parties is None else parties
+                yield from ((party, statement) for party in named)
+
+
+def _policies(
+    name: str, kind: str, properties: Mapping[str, Any]
+) -> Iterator[tuple[list[str] | None, Statement]]:
+    """Give a resource's policies and whose they are: None where each statement says it."""
+    match kind:
+        case "AWS::Serverless::Function" | "AWS::Serverless::StateMachine":
+            yield from (([name], policy) for policy in properties.get("Policies", []))
+        case "AWS::IAM::Role":
+            for policy in properties.get("Policies", []):
+                yield [name.removesuffix("Role")], policy["PolicyDocument"]
+        case "AWS::IAM::Policy":
+            roles = [role["Ref"].removesuffix("Role") for role in properties["Roles"]]
+            yield roles, properties["PolicyDocument"]
+        case "AWS::SQS::QueuePolicy":
+            yield None, properties["PolicyDocument"]
+        case _:
+            pass
+
+
+def with_less(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """Give a statement without one action, one resource or one value of a condition at a time."""
+    for part in ("Action", "Resource"):
+        for left_out, rest in _without_one(statement[part]):
+            yield f"{part} {left_out}", {**statement, part: rest}
+    for operator, wanted in statement.get("Condition", {}).items():
+        for key, values in wanted.items():
+            for left_out, rest in _without_one(values):
+                less = {**statement["Condition"], operator: {**wanted, key: rest}}
+                yield f"{key} {left_out}", {**statement, "Condition": less}
+
+
+def _without_one(values: object) -> Iterator[tuple[object, list[object]]]:
+    listed = cast("list[object]", values) if isinstance(values, list) else []
+    # What is alone goes with its statement.
+    if len(listed) > 1:
+        for at, each in enumerate(listed):
+            yield each, listed[:at] + listed[at + 1 :]
 
 
 def actions_of(statement: Statement) -> list[str]:
@@ -264,12 +350,12 @@ def allows(statement: Statement, request: Request, arn_of: Callable[[Any], str])
         return False
     about = dict(request.about)
     return all(
-        any(fnmatch.fnmatchcase(value, pattern) for pattern in _listed(patterns))
+        any(fnmatch.fnmatchcase(value, arn_of(pattern)) for pattern in _listed(patterns))
         for wanted in statement.get("Condition", {}).values()
         for key, patterns in wanted.items()
         for value in about.get(key, ())
     )
 
 
-def _listed(patterns: str | list[str]) -> list[str]:
-    return [patterns] if isinstance(patterns, str) else patterns
+def _listed(patterns: Any) -> list[Any]:  # noqa: ANN401 - what a template says of a value
+    return cast("list[Any]", patterns) if isinstance(patterns, list) else [patterns]
