@@ -165,13 +165,13 @@ class PersonaStory(TypedDict):
     """How a persona is doing.
 
     Attributes:
-        status: its newest version's.
+        status: its newest version's; ``waiting`` where an export was dropped and no run has taken it up yet.
         live_version: the one that answers, null where none does.
         versions: the newest twenty, newest first.
     """
 
     persona: str
-    status: Status
+    status: Status | Literal["waiting"]
     live_version: str | None
     versions: list[Version]
 
@@ -240,13 +240,13 @@ def describe(name: str, registry: Registry, watch: Watch) -> PersonaStory:
     """
     persona = as_asked(name)
     versions = registry.versions(persona)
-    if not versions:
+    pointer = registry.persona(persona)
+    if not versions and pointer is None:
         raise unknown(persona)
-    pointer = registry.persona(persona) or {}
     return {
         "persona": persona,
-        "status": versions[0]["status"],
-        "live_version": pointer.get("live_version"),
+        "status": versions[0]["status"] if versions else "waiting",
+        "live_version": (pointer or {}).get("live_version"),
         "versions": [{**_shown(item), "progress": watch.progress(item)} for item in versions],
     }
 
