@@ -1,12 +1,13 @@
 // The endpoint, as any other of its callers sees it.
 import { signOut, state } from "./state.js";
 
-/** An answer that is no success: `code` and `message` are the envelope's. */
+/** An answer that is no success: `code`, `param` and `message` are the envelope's. */
 export class Refused extends Error {
   constructor(status, error, retryAfter) {
     super(error.message ?? "");
     this.status = status;
     this.code = error.code ?? null;
+    this.param = error.param ?? null;
     this.retryAfter = retryAfter;
   }
 }

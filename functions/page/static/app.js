@@ -15,8 +15,13 @@ import * as signin from "./views/signin.js";
 import * as versions from "./views/versions.js";
 
 const VIEWS = { chat, drop, erased, home, keys, versions };
-// What a key that may only chat can see.
-const FOR_ANYBODY = new Set(["home", "chat"]);
+// What a key must be for.
+const OPEN_TO = {
+  home: () => true,
+  chat: () => state.chats,
+  keys: () => state.manages && state.reached === null,
+};
+const managing = () => state.manages;
 
 let leave = null;
 
@@ -24,9 +29,15 @@ const current = () => (state.key ? (VIEWS[state.route.name] ?? home) : signin);
 
 function enter() {
   leave?.();
-  const route = readRoute();
-  change({ route: state.manages || FOR_ANYBODY.has(route.name) ? route : { name: "home" } });
+  change({ route: allowed(readRoute()) });
   leave = current().enter?.(state.route) ?? null;
+}
+
+/** Where one gets to, going there with this key. */
+function allowed(route) {
+  const may = (name) => (OPEN_TO[name] ?? managing)();
+  if (may(route.name)) return route;
+  return route.name === "chat" && managing() ? { ...route, name: "versions" } : { name: "home" };
 }
 
 function arrive() {
@@ -70,7 +81,7 @@ function top(known) {
     <header class="top">
       <a class="brand" href="#/">${logo()}<span>${t("name")}</span></a>
       <div class="tools">
-        ${known && state.manages ? html`<a class="tool" href=${to("keys")}>${t("keys")}</a>` : nothing}
+        ${known && OPEN_TO.keys() ? html`<a class="tool" href=${to("keys")}>${t("keys")}</a>` : nothing}
         <label class="language">
           <span class="hidden">${t("language")}</span>
           <select @change=${switchLanguage}>

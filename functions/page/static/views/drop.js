@@ -9,10 +9,12 @@ import { go, to } from "../router.js";
 import { redraw, state } from "../state.js";
 import { upload } from "../upload.js";
 import { bytes, percent, t } from "../words.js";
-import { preview } from "./preview.js";
+import { preview, unread } from "./preview.js";
 
 const KINDS = ".csv,.txt,.json,.zip";
 const LOOKS = 5;
+// A file that takes longer to look through than anybody waits is dropped all the same.
+const TOO_LARGE = new Set(["preview_too_large", "timeout"]);
 
 const fresh = () => ({
   file: null, gone: 0, stop: null, export: null, error: null, over: false,
@@ -24,7 +26,8 @@ let drop = fresh();
 export const title = () => t("newPersona");
 
 export function enter({ persona }) {
-  drop = { ...fresh(), name: persona ?? "", named: Boolean(persona) };
+  const only = state.reached?.length === 1 ? state.reached[0] : null;
+  drop = { ...fresh(), name: persona ?? only ?? "", named: Boolean(persona ?? only) };
   return () => drop.stop?.abort();
 }
 
@@ -76,14 +79,15 @@ function uploading() {
 function chosen() {
   const name = asPersona(drop.name);
   const exists = state.personas?.some((each) => each.persona === name);
-  const ready = drop.speaker && name && drop.agreed && !drop.busy;
+  const ready = drop.speaker?.trim() && name && drop.agreed && !drop.busy;
   return html`
     <form @submit=${(event) => { event.preventDefault(); if (ready) begin(name); }}>
-      ${preview(drop.export, drop.speaker, choose)}
+      ${drop.export.speakers ? preview(drop.export, drop.speaker, choose) : unread(drop.export, drop.speaker ?? "", choose)}
       <div class="card">
         <label for="name">${t("drop.name")}</label>
-        <input id="name" maxlength="64" required autocomplete="off" .value=${live(drop.name)} aria-describedby="name-hint"
-          @input=${(event) => { drop.name = event.target.value; drop.named = true; redraw(); }}>
+        ${state.reached ? ofOne(name) : html`
+          <input id="name" maxlength="64" required autocomplete="off" .value=${live(drop.name)} aria-describedby="name-hint"
+            @input=${(event) => rename(event.target.value)}>`}
         <p id="name-hint" class="hint">
           ${name && name !== drop.name ? t("drop.named", { name }) : nothing}
           ${exists ? t("drop.exists", { name }) : t("drop.name.hint")}
@@ -99,9 +103,24 @@ function chosen() {
     </form>`;
 }
 
+/** A key that is bound to personas drops for these alone. */
+function ofOne(name) {
+  return html`
+    <select id="name" required aria-describedby="name-hint" @change=${(event) => rename(event.target.value)}>
+      <option value=""></option>
+      ${state.reached.map((each) => html`<option value=${each} ?selected=${each === name}>${each}</option>`)}
+    </select>`;
+}
+
+function rename(name) {
+  Object.assign(drop, { name, named: true });
+  redraw();
+}
+
 function choose(speaker) {
   drop.speaker = speaker;
-  if (!drop.named) drop.name = asPersona(speaker);
+  const name = asPersona(speaker);
+  if (!drop.named && (state.reached?.includes(name) ?? true)) drop.name = name;
   redraw();
 }
 
@@ -134,6 +153,7 @@ async function read(name) {
     try {
       return await call("GET", `exports/${encodeURIComponent(name)}`);
     } catch (error) {
+      if (TOO_LARGE.has(error.code)) return { export: name, file_name: drop.file.name, bytes: drop.file.size };
       if (!(error instanceof Refused) || error.code !== "not_uploaded" || left === 0) throw error;
       await new Promise((done) => setTimeout(done, 1000));
     }
@@ -144,7 +164,7 @@ async function begin(name) {
   Object.assign(drop, { busy: true, error: null });
   redraw();
   try {
-    const started = await call("POST", personaPath(name, "exports"), { export: drop.export.export, speaker: drop.speaker });
+    const started = await call("POST", personaPath(name, "exports"), { export: drop.export.export, speaker: drop.speaker.trim() });
     expectRun(started.persona, started.dropped_at);
     await loadPersonas();
     go("p", started.persona, "versions");

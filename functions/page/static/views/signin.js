@@ -1,6 +1,6 @@
 // The key that opens everything.
 import { html, nothing } from "../parts/lit-html.js";
-import { scopeOf } from "../personas.js";
+import { purposeOf } from "../personas.js";
 import { problem } from "../pieces.js";
 import { redraw, signIn } from "../state.js";
 import { t } from "../words.js";
@@ -15,8 +15,7 @@ async function submit(event, begin) {
   Object.assign(asked, { busy: true, error: null });
   redraw();
   try {
-    const { manages } = await scopeOf(key);
-    signIn(key, manages);
+    signIn(key, await purposeOf(key));
     begin();
   } catch (error) {
     asked.error = error;
