@@ -172,5 +172,6 @@ def _broken(error: Exception) -> Response[str]:
 
 def _unknown_route(_: NotFoundError) -> Response[str]:
     return envelope.of_status(
-        HTTPStatus.NOT_FOUND, "There is no such route; see the README for those there are."
+        HTTPStatus.NOT_FOUND,
+        "There is no such route, or not with this method: GET /v1/openapi.json lists them.",
     )

@@ -125,11 +125,15 @@ def of_error(error: MaltuError) -> Response[str]:
 def of_invalid_body(error: RequestValidationError) -> Response[str]:
     """Answer a body that is not what the route accepts, naming the first field that is wrong."""
     first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body")
     # What is no JSON has a position in place of a field's name.
-    named = first["type"] != "json_invalid"
-    param = ".".join(str(part) for part in first["loc"] if part != "body" and named) or None
-    where = f"{param}: " if param else ""
-    return _envelope(400, f"{where}{first['msg']}", "invalid_request_error", None, param)
+    if first["type"] == "json_invalid":
+        said, where = f"The body is no JSON from character {where} on: send a JSON object.", ""
+    elif where:
+        said = f"{where}: {first['msg'].replace(' after validation', '')}"
+    else:
+        said = "The body is missing or no JSON object: send one, as GET /v1/openapi.json describes it."
+    return _envelope(400, said, "invalid_request_error", None, where or None)
 
 
 def of_status(status: HTTPStatus, message: str, code: str | None = None) -> Response[str]:

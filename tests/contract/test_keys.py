@@ -39,6 +39,7 @@ CHATS = {
     ("POST", "/v1/completions"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/base"),
+    ("GET", "/v1/models/{model}"),
 }
 # What any key opens.
 ANY = {("GET", "/v1/keys/self")}
@@ -369,6 +370,8 @@ def test_a_bound_key_lists_its_personas_alone(bound: str) -> None:
     assert [model["id"] for model in ask(bound, "GET", "/v1/models")[1]["data"]] == [BOUND]
     assert {model["id"] for model in ask(API_KEY, "GET", "/v1/models")[1]["data"]} == {BOUND, OTHER}
     assert ask(bound, "GET", "/v1/models/base")[0] == 200
+    assert ask(bound, "GET", f"/v1/models/{BOUND}")[0] == 200
+    assert refusal(bound, "GET", f"/v1/models/{OTHER}") == (404, "model_not_found")
 
 
 OF_A_PERSONA = [route[:2] for route in routes() if "{persona}" in route[1] and route[:2] not in PUBLIC]

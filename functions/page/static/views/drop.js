@@ -34,8 +34,9 @@ export function enter({ persona }) {
 export function view({ persona }) {
   return html`
     <h1>${persona ? t("addExport", { persona }) : t("newPersona")}</h1>
-    ${drop.export ? chosen() : drop.file ? uploading() : zone()}
-    ${problem(drop.error, drop.file && !drop.export ? () => take(drop.file) : null)}`;
+    ${drop.export
+      ? [chosen(), problem(drop.error)]
+      : [problem(drop.error, drop.file ? () => take(drop.file) : null), drop.file ? uploading() : zone()]}`;
 }
 
 function zone() {
@@ -84,13 +85,13 @@ function chosen() {
     <form @submit=${(event) => { event.preventDefault(); if (ready) begin(name); }}>
       ${drop.export.speakers ? preview(drop.export, drop.speaker, choose) : unread(drop.export, drop.speaker ?? "", choose)}
       <div class="card">
-        <label for="name">${t("drop.name")}</label>
-        ${state.reached ? ofOne(name) : html`
+        ${state.reached ? ofThese(name) : html`
+          <label for="name">${t("drop.name")}</label>
           <input id="name" maxlength="64" required autocomplete="off" .value=${live(drop.name)} aria-describedby="name-hint"
             @input=${(event) => rename(event.target.value)}>`}
         <p id="name-hint" class="hint">
           ${name && name !== drop.name ? t("drop.named", { name }) : nothing}
-          ${exists ? t("drop.exists", { name }) : t("drop.name.hint")}
+          ${exists ? t("drop.exists", { name }) : state.reached ? nothing : t("drop.name.hint")}
         </p>
         <label class="check"><input type="checkbox" .checked=${live(drop.agreed)}
           @change=${(event) => { drop.agreed = event.target.checked; redraw(); }}> <span>${t("drop.agreed")}</span></label>
@@ -104,10 +105,11 @@ function chosen() {
 }
 
 /** A key that is bound to personas drops for these alone. */
-function ofOne(name) {
+function ofThese(name) {
   return html`
-    <select id="name" required aria-describedby="name-hint" @change=${(event) => rename(event.target.value)}>
-      <option value=""></option>
+    <label for="name">${t("drop.whose")}</label>
+    <select id="name" class="wide" required aria-describedby="name-hint" @change=${(event) => rename(event.target.value)}>
+      <option value="">${t("drop.choosePersona")}</option>
       ${state.reached.map((each) => html`<option value=${each} ?selected=${each === name}>${each}</option>`)}
     </select>`;
 }

@@ -9,10 +9,14 @@ import { t } from "../words.js";
 export const title = () => t("personas");
 
 export function view() {
-  if (state.refused) return problem(state.refused, loadPersonas);
-  if (state.personas === null) return loading();
   return html`
     <h1>${t("personas")}</h1>
+    ${problem(state.refused, loadPersonas)}
+    ${state.personas ? whole() : state.refused ? nothing : loading()}`;
+}
+
+function whole() {
+  return html`
     ${state.personas.length ? people() : html`<p class="lead">${state.manages ? t("nobodyYet") : t("nobodyForYou")}</p>`}
     ${state.manages ? html`<p><a class="button primary" href=${to("new")}>${t("newPersona")}</a></p>` : nothing}`;
 }

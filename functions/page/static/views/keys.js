@@ -59,7 +59,7 @@ function one(key) {
 }
 
 /** What the key of an id is called; the owner's is in no list. */
-const nameOf = (id) => (id === "owner" ? t("keys.owner") : (listed.keys.find((key) => key.id === id)?.name ?? id ?? "–"));
+const nameOf = (id) => (id === "owner" ? t("keys.owner") : `“${listed.keys.find((key) => key.id === id)?.name ?? id}”`);
 
 function form() {
   return html`

@@ -58,6 +58,8 @@ export const en = {
   "drop.uploading": "Uploading: {part}",
   "drop.reading": "Reading who speaks in it…",
   "drop.name": "What is the persona to be called?",
+  "drop.whose": "Which persona is it for?",
+  "drop.choosePersona": "Choose one",
   "drop.named": "It will be called “{name}”.",
   "drop.name.hint": "Letters, digits and “-”. Clients of the API use this name as the model.",
   "drop.exists": "“{name}” is there already: this export is added to it.",

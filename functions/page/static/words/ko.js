@@ -58,6 +58,8 @@ export const ko = {
   "drop.uploading": "올리는 중: {part}",
   "drop.reading": "누가 말하는지 읽고 있어요…",
   "drop.name": "페르소나를 뭐라고 부를까요?",
+  "drop.whose": "어느 페르소나의 대화인가요?",
+  "drop.choosePersona": "골라 주세요",
   "drop.named": "이름은 ‘{name}’이 돼요.",
   "drop.name.hint": "글자, 숫자, ‘-’를 쓸 수 있어요. API에서는 이 이름이 모델 이름이에요.",
   "drop.exists": "‘{name}’ 페르소나가 이미 있어요. 이 대화를 거기에 더해요.",
