@@ -3,7 +3,7 @@ import { html, nothing, render } from "./parts/lit-html.js";
 import { repeat } from "./parts/directives/repeat.js";
 import { change, drawWith, redraw, signOut, state } from "./state.js";
 import { LANGUAGES, shown, speak, t } from "./words.js";
-import { readRoute, to } from "./router.js";
+import { allowed, opens, readRoute, to } from "./router.js";
 import { loadPersonas } from "./personas.js";
 import { avatar, logo } from "./pieces.js";
 import * as chat from "./views/chat.js";
@@ -15,13 +15,6 @@ import * as signin from "./views/signin.js";
 import * as versions from "./views/versions.js";
 
 const VIEWS = { chat, drop, erased, home, keys, versions };
-// What a key must be for.
-const OPEN_TO = {
-  home: () => true,
-  chat: () => state.chats,
-  keys: () => state.manages && state.reached === null,
-};
-const managing = () => state.manages;
 
 let leave = null;
 
@@ -29,15 +22,8 @@ const current = () => (state.key ? (VIEWS[state.route.name] ?? home) : signin);
 
 function enter() {
   leave?.();
-  change({ route: allowed(readRoute()) });
+  change({ route: allowed(readRoute(), state) });
   leave = current().enter?.(state.route) ?? null;
-}
-
-/** Where one gets to, going there with this key. */
-function allowed(route) {
-  const may = (name) => (OPEN_TO[name] ?? managing)();
-  if (may(route.name)) return route;
-  return route.name === "chat" && managing() ? { ...route, name: "versions" } : { name: "home" };
 }
 
 function arrive() {
@@ -81,7 +67,7 @@ function top(known) {
     <header class="top">
       <a class="brand" href="#/">${logo()}<span>${t("name")}</span></a>
       <div class="tools">
-        ${known && OPEN_TO.keys() ? html`<a class="tool" href=${to("keys")}>${t("keys")}</a>` : nothing}
+        ${known && opens(state, "keys") ? html`<a class="tool" href=${to("keys")}>${t("keys")}</a>` : nothing}
         <label class="language">
           <span class="hidden">${t("language")}</span>
           <select @change=${switchLanguage}>

@@ -93,6 +93,25 @@ def test_an_address_leads_where_it_was_written_to_and_a_cut_one_home() -> None:
     ]
 
 
+def test_a_key_gets_to_what_it_is_for_and_nowhere_else() -> None:
+    owner = {"chats": True, "manages": True, "reached": None}
+    bound = owner | {"reached": ["하준"]}
+    manager = owner | {"chats": False}
+    guest = owner | {"manages": False}
+    names = ["home", "chat", "versions", "drop", "erased", "keys"]
+    reached = run(
+        "const {allowed} = await import('./router.js');"
+        "answer(given.keys.map((key) => given.names.map((name) => allowed({name}, key).name)))",
+        {"keys": [owner, bound, manager, guest], "names": names},
+    )
+    assert reached == [
+        names,
+        [*names[:-1], "home"],
+        ["home", "versions", *names[2:]],
+        ["home", "chat", "home", "home", "home", "home"],
+    ]
+
+
 STREAM = (
     'data: {"choices":[{"delta":{"role":"assistant"}}]}\n\n: a comment\n\n'
     'data: {"choices":[{"delta":{"content":"라면 먹었지롱\\n"}}]}\r\n\r\n'
