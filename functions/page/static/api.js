@@ -42,7 +42,7 @@ export async function ask(method, path, body, { key = state.key, signal } = {}) 
   if (answer.ok) return answer;
   const refused = new Refused(answer.status, await envelope(answer), Number(answer.headers.get("Retry-After")));
   // The key was good once: it has been revoked or changed.
-  if (refused.status === 401 && key === state.key) signOut();
+  if (refused.status === 401 && key === state.key) signOut({ refused: true });
   throw refused;
 }
 

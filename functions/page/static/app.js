@@ -76,7 +76,7 @@ function top(known) {
             )}
           </select>
         </label>
-        ${known ? html`<button type="button" class="tool" @click=${signOut}>${t("signOut")}</button>` : nothing}
+        ${known ? html`<button type="button" class="tool" @click=${() => signOut()}>${t("signOut")}</button>` : nothing}
       </div>
     </header>`;
 }

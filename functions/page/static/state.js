@@ -43,8 +43,9 @@ export function signIn(key, { chats, manages, reached }) {
   change({ key, chats, manages, reached });
 }
 
-/** Forget the key and everything that it showed. */
-export function signOut() {
+/** Forget the key and everything that it showed; `refused` where it opens nothing any longer. */
+export function signOut({ refused = false } = {}) {
+  if (refused) sessionStorage.setItem("refused", "true");
   sessionStorage.removeItem("key");
   sessionStorage.removeItem("may");
   location.hash = "";

@@ -36,7 +36,7 @@ export function view({ persona }) {
     <h1>${persona ? t("addExport", { persona }) : t("newPersona")}</h1>
     ${drop.export
       ? [chosen(), problem(drop.error)]
-      : [problem(drop.error, drop.file ? () => take(drop.file) : null), drop.file ? uploading() : zone()]}`;
+      : [problem(drop.error, drop.file ? () => take(drop.file) : null), drop.file && !drop.error ? uploading() : zone()]}`;
 }
 
 function zone() {
@@ -143,8 +143,8 @@ async function take(file) {
   } catch (error) {
     if (stop.signal.aborted) return;
     drop.error = error;
-    // What cannot be read now cannot be read later.
-    if (error.code === "unreadable_export") drop.file = null;
+    // What cannot be taken or read now cannot be later.
+    if (error.status === 400) drop.file = null;
   }
   redraw();
 }

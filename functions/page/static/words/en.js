@@ -23,6 +23,7 @@ export const en = {
   "welcome.what": "Drop a messenger's export, choose who speaks, and chat with a model that answers the way they write.",
   key: "Key",
   "key.hint": "From whoever runs this. It stays in this tab and is forgotten when you close it.",
+  keyGone: "Your key does not open anything any longer. Ask for another one.",
   open: "Open",
 
   personas: "Personas",
