@@ -2,7 +2,7 @@
 
 Routes, parameters and bodies are the routers' own, and results the routes' return annotations. Refusals are
 what a route says that it may answer, what every router answers, and what API Gateway answers by itself. Which
-routes ask for a key stands in ``template.yaml``.
+routes ask for a key stands in ``template.yaml``. The bot's route has no router: :mod:`infra.openapi_bot`.
 
 Powertools' own generator stays aside: it documents a 422 that nobody is answered, knows no streams, and makes
 one document per function.
@@ -26,6 +26,7 @@ from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
+from infra import openapi_bot
 from maltu import errors
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ _INFO: Final = {
     "version": "1",
     "description": (
         "Personas answer here: models that write the way one person does. Clients of OpenAI's chat "
-        "completions can call it. Every failure is answered in OpenAI's envelope."
+        "completions can call it. Every failure is answered in OpenAI's envelope, but for the bot's route, "
+        "which answers in Kakao's protocol. Not described here, because they are for browsers: `GET /` is "
+        "the web page, `GET /static/{file+}` are its files, `GET /v1/openapi.json` is this document; none of "
+        "them asks for a key."
     ),
 }
 _SECURITY: Final = {
@@ -83,6 +87,9 @@ def generate() -> Json:
         operation = _operation(route, shapes)
         operation["responses"] |= _named(_refusals(route), refusals)
         paths.setdefault(route.openapi_path, {})[route.method.lower()] = operation
+    bot = openapi_bot.operation(shapes)
+    bot["responses"] |= _named(_of_the_gateway(openapi_bot.PATH, is_public=True), refusals)
+    paths[openapi_bot.PATH] = {"post": bot}
     return {
         "openapi": "3.1.0",
         "info": _INFO,
@@ -92,7 +99,7 @@ def generate() -> Json:
         "components": {
             "schemas": shapes.resolve(),
             "responses": dict(sorted(refusals.items())),
-            "securitySchemes": _SECURITY,
+            "securitySchemes": {**_SECURITY, **openapi_bot.security(_load("kakao"))},
         },
     }
 
@@ -207,7 +214,7 @@ def _operation(route: Route, shapes: Shapes) -> Json:
         "summary": _plain(summary.rstrip(".")),
         **({"description": _plain(more)} if more.strip() else {}),
         "tags": [route.openapi_path.split("/")[2]],
-        "security": [] if _is_public(route) else [{name: _scopes(route)} for name in _SECURITY],
+        "security": _security(route),
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": _request_body(body, shapes)} if body else {}),
         "responses": {str(int(route.status_code)): _result(route, shapes)},
@@ -268,9 +275,8 @@ def _refusals(route: Route) -> dict[int, dict[str, Json]]:
     own: list[dict[int, Any]] = [route.responses or {}, envelope.refusals(*_of_the_router(route))]
     for status, response in (each for responses in own for each in responses.items()):
         found.setdefault(status, {}).update(response["content"][_JSON]["examples"])
-    for status, body in _of_the_gateway(route):
-        about = {"summary": body["error"]["message"], "value": body}
-        found.setdefault(status, {}).setdefault(body["error"]["code"] or "no_route", about)
+    for status, examples in _of_the_gateway(route.openapi_path, is_public=_is_public(route)).items():
+        found[status] = {**examples, **found.get(status, {})}
     return found
 
 
@@ -281,17 +287,24 @@ def _of_the_router(route: Route) -> Iterator[type[errors.MaltuError]]:
         yield from (errors.InvalidRequest, errors.RequestTooLarge)
     if not _is_public(route):
         yield from (errors.TooManyRequests, errors.QuotaUsedUp)
-    if _scopes(route):
+    if _demanded(route):
         yield errors.InsufficientScope
         if "{persona}" in route.openapi_path:
             # One that the key does not reach.
             yield errors.PersonaNotFound
 
 
-def _scopes(route: Route) -> list[str]:
-    """What a key must be for."""
+def _security(route: Route) -> list[Json]:
+    """Any of these is enough."""
+    if _is_public(route):
+        return []
+    return [{name: [scope]} for scope in _demanded(route) for name in _SECURITY]
+
+
+def _demanded(route: Route) -> list[str]:
+    """What a key must be for, one of them."""
     middlewares = cast("list[Any]", route.middlewares)
-    return [each.scope for each in middlewares if hasattr(each, "scope")]
+    return sorted(scope for each in middlewares for scope in getattr(each, "scopes", ()))
 
 
 def _named(refusals: Mapping[int, dict[str, Json]], responses: Json) -> Json:
@@ -335,16 +348,20 @@ def _is_public(route: Route) -> bool:
     raise LookupError(f"template.yaml has no event for {route.method} {route.openapi_path}.")
 
 
-def _of_the_gateway(route: Route) -> Iterator[tuple[int, Json]]:
-    """What API Gateway answers by itself, as the template words it."""
+def _of_the_gateway(path: str, *, is_public: bool) -> dict[int, dict[str, Json]]:
+    """What API Gateway answers by itself, in the template's words: by status, each status by its codes."""
+    found: dict[int, dict[str, Json]] = {}
     for name, response in _template()["Api"]["Properties"]["GatewayResponses"].items():
         status = response.get("StatusCode")
-        if status is None or (status == HTTPStatus.UNAUTHORIZED and _is_public(route)):
+        if status is None or (status == HTTPStatus.UNAUTHORIZED and is_public):
             continue
         # There is no such route, as far as a name that goes over several parts of a path is concerned.
-        if name == "MISSING_AUTHENTICATION_TOKEN" and "{" not in route.openapi_path:
+        if name == "MISSING_AUTHENTICATION_TOKEN" and "{" not in path:
             continue
-        yield int(status), json.loads(response["ResponseTemplates"][_JSON])
+        body = json.loads(response["ResponseTemplates"][_JSON])
+        about = {"summary": body["error"]["message"], "value": body}
+        found.setdefault(int(status), {}).setdefault(body["error"]["code"] or "no_route", about)
+    return found
 
 
 if __name__ == "__main__":

@@ -49,16 +49,16 @@ class MediaType:
 
 
 class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
-    """A route's middleware: lets those pass whose key has the scope, and reaches the path's persona.
+    """A route's middleware: lets those pass whose key has a scope, and reaches the path's persona.
 
     Attributes:
-        scope: what the key must be for.
+        scopes: of these the key must be for one.
         everybody: whether it must reach every persona.
     """
 
-    def __init__(self, scope: Scope, *, everybody: bool) -> None:
+    def __init__(self, scopes: frozenset[Scope], *, everybody: bool) -> None:
         super().__init__()
-        self.scope = scope
+        self.scopes = scopes
         self.everybody = everybody
 
     def handler(self, app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -70,14 +70,14 @@ class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
         """Judge the caller.
 
         Raises:
-            InsufficientScope: its key has not the scope, or is bound to personas where it must not be.
+            InsufficientScope: its key has none of the scopes, or is bound to personas where it must not be.
             PersonaNotFound: its key does not reach the path's persona.
         """
         shown = caller(app)
-        if self.scope not in shown.scopes:
+        if not self.scopes & shown.scopes:
             raise InsufficientScope(
                 f"This key is not for that: it has the scope {' and '.join(sorted(shown.scopes))}, and "
-                f"{self.scope} is needed."
+                f"{' or '.join(sorted(self.scopes))} is needed."
             )
         if self.everybody and shown.personas is not None:
             raise InsufficientScope(
@@ -89,13 +89,13 @@ class Needs(BaseMiddlewareHandler[APIGatewayRestResolver]):
             shown.must_reach(unquote(persona))
 
 
-def needs(scope: Scope, *, everybody: bool = False) -> Needs:
-    """Demand a scope of whoever asks a route: ``middlewares=[needs("manage")]``.
+def needs(*scopes: Scope, everybody: bool = False) -> Needs:
+    """Demand one of some scopes of whoever asks a route: ``middlewares=[needs("manage")]``.
 
     A persona in the route's path must be one that the key reaches. Where no persona stands in the path, the
     route itself keeps to those that :meth:`Caller.reaches`, or asks for a key that reaches ``everybody``.
     """
-    return Needs(scope, everybody=everybody)
+    return Needs(frozenset(scopes), everybody=everybody)
 
 
 def caller(app: APIGatewayRestResolver) -> Caller:
@@ -186,5 +186,6 @@ def _broken(error: Exception) -> Response[str]:
 
 def _unknown_route(_: NotFoundError) -> Response[str]:
     return envelope.of_status(
-        HTTPStatus.NOT_FOUND, "There is no such route; see the README for those there are."
+        HTTPStatus.NOT_FOUND,
+        "There is no such route, or not with this method: GET /v1/openapi.json lists them.",
     )

@@ -21,6 +21,7 @@ from maltu.errors import (
     NotUploaded,
     PersonaNotFound,
     PersonaNotReady,
+    PreviewTooLarge,
     ProviderError,
     ProviderTimedOut,
     ProviderUnavailable,
@@ -80,6 +81,7 @@ _ANSWERS: tuple[tuple[type[MaltuError], int, Kind, str | None], ...] = (
     (ExportNotFound, 404, "invalid_request_error", "export_not_found"),
     (NotUploaded, 409, "invalid_request_error", "not_uploaded"),
     (ExportConflict, 409, "invalid_request_error", "export_conflict"),
+    (PreviewTooLarge, 400, "invalid_request_error", "preview_too_large"),
     (UnreadableExport, 400, "invalid_request_error", "unreadable_export"),
     (RunConflict, 409, "invalid_request_error", "run_conflict"),
     (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
@@ -123,11 +125,15 @@ def of_error(error: MaltuError) -> Response[str]:
 def of_invalid_body(error: RequestValidationError) -> Response[str]:
     """Answer a body that is not what the route accepts, naming the first field that is wrong."""
     first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body")
     # What is no JSON has a position in place of a field's name.
-    named = first["type"] != "json_invalid"
-    param = ".".join(str(part) for part in first["loc"] if part != "body" and named) or None
-    where = f"{param}: " if param else ""
-    return _envelope(400, f"{where}{first['msg']}", "invalid_request_error", None, param)
+    if first["type"] == "json_invalid":
+        said, where = f"The body is no JSON from character {where} on: send a JSON object.", ""
+    elif where:
+        said = f"{where}: {first['msg'].replace(' after validation', '')}"
+    else:
+        said = "The body is missing or no JSON object: send one, as GET /v1/openapi.json describes it."
+    return _envelope(400, said, "invalid_request_error", None, where or None)
 
 
 def of_status(status: HTTPStatus, message: str, code: str | None = None) -> Response[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response, content_types
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from bodies import ChatRequest, CompletionRequest
 from edge import MediaType, PersonaName, answer, caller, logger, name_persona, needs, open_router
 from envelope import UNANSWERED, refusals
@@ -16,7 +16,7 @@ from envelope import UNANSWERED, refusals
 from maltu import catalogue, deployment, personas, serving, streaming
 from maltu.catalogue import BaseModels
 from maltu.errors import PersonaNotFound, PersonaNotReady
-from maltu.personas import Models, Personas, PersonaStory
+from maltu.personas import Model, Models, Personas, PersonaStory
 from maltu.serving import ChatCompletion, TextCompletion
 from maltu.streaming import ChatCompletionChunk, TextCompletionChunk
 
@@ -71,6 +71,18 @@ def completions(request: Annotated[CompletionRequest, Body()]) -> Response[TextC
 def models() -> Models:
     """List the personas that answer."""
     return personas.as_models(deployment.registry(), reached=caller(app).reaches)
+
+
+@app.get(
+    "/v1/models/<model>", middlewares=[needs("chat")], responses=refusals(PersonaNotFound, PersonaNotReady)
+)
+def model(
+    model: Annotated[str, Path(description="A persona, or a version of it as `persona@version`.")],
+) -> Model:
+    """Tell of one persona that answers."""
+    name = unquote(model)
+    caller(app).must_reach(name)
+    return personas.as_model(name, deployment.registry())
 
 
 @app.get("/v1/models/base", middlewares=[needs("chat")])

@@ -13,7 +13,7 @@ from fields import WHOLE
 from pydantic import BaseModel, ConfigDict, Field
 
 from maltu import deployment
-from maltu.errors import ExportConflict, ExportNotFound, NotUploaded, UnreadableExport
+from maltu.errors import ExportConflict, ExportNotFound, NotUploaded, PreviewTooLarge, UnreadableExport
 from maltu.preview import Preview, preview
 from maltu.uploads import MAX_BYTES, Drop, Offer
 
@@ -47,7 +47,7 @@ def offer(file: Annotated[File, Body()]) -> Offer:
 @app.get(
     "/v1/exports/<export>",
     middlewares=[needs("manage")],
-    responses=refusals(ExportNotFound, NotUploaded, UnreadableExport),
+    responses=refusals(ExportNotFound, NotUploaded, PreviewTooLarge, UnreadableExport),
 )
 def look(export: Annotated[str, Path(description="The export's id.")]) -> Preview:
     """Say who writes in an uploaded export, and how much."""

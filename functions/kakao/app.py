@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     }
 
 
-def _respond(event: dict[str, Any]) -> dict[str, Any]:
+def _respond(event: dict[str, Any]) -> kakao.SkillResponse | kakao.Acknowledgement:
     if not _is_kakao(event.get("headers") or {}):
         logger.warning("skill refused: the secret in its header is missing or wrong")
         return kakao.answer([kakao.REFUSED])

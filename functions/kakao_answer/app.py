@@ -26,7 +26,7 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any] | None:
+def handler(event: dict[str, Any], _: LambdaContext) -> kakao.SkillResponse | None:
     """Answer ``persona`` and ``text``; where there is a ``callback``, post the answer to it.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
@@ -17,6 +17,8 @@ from maltu.errors import AnswerLate
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.client import LambdaClient
+
+    from maltu.kakao import SkillResponse
 
 # Kakao waits five seconds in all, for the network and a cold start as well.
 SECONDS: Final = 3.5
@@ -31,7 +33,7 @@ class Answering:
     client: LambdaClient
     function: str
 
-    def now(self, persona: str, text: str) -> dict[str, Any]:
+    def now(self, persona: str, text: str) -> SkillResponse:
         """Give the answer as a skill's response.
 
         Raises:

@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from maltu.errors import CallbackRefused
 from maltu.kakao import callback_allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 POST_SECONDS: Final = 5.0
 _MAX_RECEIPT: Final = 64 * 1024
 _RECEIPTS: Final = ("SUCCESS", "FAIL", "ERROR")
 
 
-def post_once(url: str, response: dict[str, Any]) -> None:
+def post_once(url: str, response: Mapping[str, object]) -> None:
     """Post ``response`` to a callback URL.
 
     Raises:

@@ -149,7 +149,7 @@ def uploads() -> Uploads:
     # What a browser is sent to must be signed by the newer way, and be where the bucket is: by default boto3
     # names S3's first region, which sends a form on and loses its file.
     signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    return Uploads(Bucket(boto3.client("s3", config=signing), setting("BUCKET_NAME")), _table())
+    return Uploads(Bucket(boto3.client("s3", config=signing), setting("BUCKET_NAME")), _table(), registry())
 
 
 @cache

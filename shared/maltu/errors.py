@@ -50,6 +50,7 @@ it never quotes chat text, because it is stored, logged and sent to the owner.
         ├── ReportNotFound        no report of that version
         ├── ExportNotFound        nobody with this key was to upload it
         ├── NotUploaded           its file is not there
+        ├── PreviewTooLarge       its file takes longer to look through than its caller waits
         ├── ExportConflict        it was dropped for somebody else
         └── RunConflict           what is asked does not go with what the run or version is doing
 """
@@ -256,6 +257,10 @@ class ExportNotFound(RequestError):
 
 class NotUploaded(RequestError):
     """The export's file was not uploaded yet, or is gone."""
+
+
+class PreviewTooLarge(RequestError):
+    """There is more in the export than can be looked through while somebody waits; it can be dropped."""
 
 
 class ExportConflict(RequestError):

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, NotRequired, cast
 from urllib.parse import urlsplit
+
+from typing_extensions import TypedDict
 
 from maltu.errors import (
     DeploymentNeeded,
@@ -53,6 +55,57 @@ _SAID: Final[tuple[tuple[type[MaltuError], str], ...]] = (
     (DeploymentNeeded, FAILED),
     (ModelNotReady, WAKING),
 )
+
+
+class UserRequest(TypedDict):
+    """What a chatter wrote.
+
+    Attributes:
+        utterance: the words.
+        callbackUrl: where the answer may be posted once within a minute; it counts where the host is Kakao's.
+    """
+
+    utterance: str
+    callbackUrl: NotRequired[str]
+
+
+class SkillRequest(TypedDict):
+    """What Kakao sends a skill server; its other fields are ignored."""
+
+    userRequest: UserRequest
+
+
+class Text(TypedDict):
+    """Words in a bubble."""
+
+    text: str
+
+
+class Bubble(TypedDict):
+    """One output of a skill, a bubble of text."""
+
+    simpleText: Text
+
+
+class Bubbles(TypedDict):
+    """A skill's outputs, one to three."""
+
+    outputs: list[Bubble]
+
+
+class SkillResponse(TypedDict):
+    """An answer in bubbles."""
+
+    version: Literal["2.0"]
+    template: Bubbles
+
+
+class Acknowledgement(TypedDict):
+    """The answer will be posted to the callback URL, in the shape of a skill's response."""
+
+    version: Literal["2.0"]
+    useCallback: Literal[True]
+    data: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +172,12 @@ def bubbles(text: str) -> list[str]:
     return _filled(lines)
 
 
-def answer(texts: Sequence[str]) -> dict[str, Any]:
+def answer(texts: Sequence[str]) -> SkillResponse:
     """A skill's response with one bubble per text."""
     return {"version": "2.0", "template": {"outputs": [{"simpleText": {"text": text}} for text in texts]}}
 
 
-def acknowledgement() -> dict[str, Any]:
+def acknowledgement() -> Acknowledgement:
     """The response that says that the answer will be posted to the callback URL."""
     return {"version": "2.0", "useCallback": True, "data": {"text": THINKING}}
 

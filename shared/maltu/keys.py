@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -19,7 +20,7 @@ from typing_extensions import TypedDict
 from maltu.errors import InvalidRequest, KeyNotFound
 from maltu.naming import is_persona, normalised
 from maltu.registry import now
-from maltu.table import IS_NEW
+from maltu.table import EXISTS, IS_NEW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,10 +38,17 @@ _PARTITION: Final = "keys"
 _SHOWN_OF_HASH: Final = 16
 _ID: Final = re.compile(rf"key_[0-9a-f]{{{_SHOWN_OF_HASH}}}")
 _BYTES: Final = 32
+# As long as the receipts of removals.
+REVOKED_DAYS: Final = 90
 
 
 class Key(TypedDict):
-    """What is told of a key; ``personas`` is None where it reaches all of them."""
+    """What is told of a key.
+
+    Attributes:
+        personas: whom it reaches, null for all of them.
+        created_by: the id of the key that it was made with.
+    """
 
     id: str
     object: Literal["key"]
@@ -50,6 +58,25 @@ class Key(TypedDict):
     requests_per_minute: int
     requests_per_month: int
     created_at: str
+    created_by: str | None
+
+
+class OwnKey(TypedDict):
+    """What the holder of a key is told that it is for.
+
+    Attributes:
+        id: ``owner`` for the key that the deployment made.
+        personas: whom it reaches, null for everybody.
+        requests_per_minute: null where only the stage's throttle says.
+        requests_per_month: null where nothing says.
+    """
+
+    id: str
+    object: Literal["key"]
+    scopes: list[Scope]
+    personas: list[str] | None
+    requests_per_minute: int | None
+    requests_per_month: int | None
 
 
 class NewKey(Key):
@@ -58,10 +85,23 @@ class NewKey(Key):
     key: str
 
 
+class Revocation(TypedDict):
+    """Which key revoked a key, and when."""
+
+    by: str
+    at: str
+
+
 class UsedKey(Key):
-    """A key in the list, with how many requests it has made since the month began (UTC)."""
+    """A key in the list.
+
+    Attributes:
+        used_this_month: how many requests it has made since the month began (UTC).
+        revoked: who took it back, null where nobody did; a revoked key leaves the list after 90 days.
+    """
 
     used_this_month: int
+    revoked: Revocation | None
 
 
 class KeyList(TypedDict):
@@ -86,7 +126,13 @@ class Keys:
     table: Table
 
     def create(
-        self, name: str, scopes: Sequence[Scope], personas: Sequence[str] | None, limits: Limits
+        self,
+        name: str,
+        scopes: Sequence[Scope],
+        personas: Sequence[str] | None,
+        limits: Limits,
+        *,
+        by: str,
     ) -> NewKey:
         """Make a key; two may have the same name.
 
@@ -103,6 +149,7 @@ class Keys:
             "requests_per_minute": limits.per_minute,
             "requests_per_month": limits.per_month,
             "created_at": now(),
+            "created_by": by,
         }
         self.table.put(item, condition=IS_NEW)
         return {**_shown(item), "key": key}
@@ -111,21 +158,22 @@ class Keys:
         """What is known of a key that somebody shows; None where it was never made or is revoked."""
         hashed = _hash(key)
         item = self.table.get({"pk": _PARTITION, "sk": hashed}) if key.startswith(PREFIX) else None
-        if item is None or not hmac.compare_digest(item["sk"], hashed):
+        if item is None or not hmac.compare_digest(item["sk"], hashed) or "revoked" in item:
             return None
         return _shown(item)
 
     def listed(self, used: Mapping[str, int]) -> KeyList:
-        """Every key, given how many requests each has made."""
+        """Every key, given how many requests each has made; revoked ones for a while longer."""
         items = sorted(self.table.query(_PARTITION), key=lambda item: (item["created_at"], item["sk"]))
-        keys = map(_shown, items)
-        return {
-            "object": "list",
-            "data": [{**key, "used_this_month": used.get(key["id"], 0)} for key in keys],
-        }
+        data: list[UsedKey] = [
+            {**key, "used_this_month": used.get(key["id"], 0), "revoked": item.get("revoked")}
+            for item in items
+            for key in [_shown(item)]
+        ]
+        return {"object": "list", "data": data}
 
-    def revoke(self, id_: str) -> RevokedKey:
-        """Let a key open nothing from now on.
+    def revoke(self, id_: str, *, by: str) -> RevokedKey:
+        """Let a key open nothing from now on, and keep who wanted it for ``REVOKED_DAYS``.
 
         Raises:
             KeyNotFound: there is no such key.
@@ -133,7 +181,17 @@ class Keys:
         # Anything shorter would be the beginning of other keys' hashes as well.
         is_id = _ID.fullmatch(id_) is not None
         items = self.table.query(_PARTITION, prefix=id_.removeprefix("key_")) if is_id else []
-        gone = [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in items]
+        said: Revocation = {"by": by, "at": now()}
+        expires = int(time.time()) + REVOKED_DAYS * 86_400
+        gone = [
+            self.table.update(
+                {"pk": item["pk"], "sk": item["sk"]},
+                "SET revoked = :said, expires_at = :expires",
+                {":said": said, ":expires": expires},
+                condition=f"{EXISTS} AND attribute_not_exists(revoked)",
+            )
+            for item in items
+        ]
         if not any(gone):
             raise KeyNotFound(f"There is no key {id_[:40]!r}. GET /v1/keys lists those there are.")
         return {"id": id_, "object": "key", "deleted": True}
@@ -175,4 +233,5 @@ def _shown(item: Item) -> Key:
         "requests_per_minute": item["requests_per_minute"],
         "requests_per_month": item["requests_per_month"],
         "created_at": item["created_at"],
+        "created_by": item.get("created_by"),
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from maltu.errors import InvalidKey, PersonaNotFound
 
@@ -18,10 +19,18 @@ MAX_PERSONA_LENGTH = 64
 MAX_KEY_BYTES = 1024  # no object key is longer, so nothing was ever dropped under a longer name
 SETTINGS_FILE = "persona.json"
 
+_UPLOADED: Final = r"exp_[0-9a-f]{32}"
+_UPLOAD: Final = re.compile(_UPLOADED)
+_EXPORT_KEY: Final = re.compile(rf"exports/(?P<prefix>[^/]+)/(?:{_UPLOADED}/)?(?P<file>[^/]+)")
+
 
 @dataclass(frozen=True, slots=True)
 class ExportKey:
-    """An object key ``exports/<prefix>/<file>``; the prefix may be any text, a persona's name or not."""
+    """An object key ``exports/<prefix>/<file>``; the prefix may be any text, a persona's name or not.
+
+    What comes over the endpoint stands in a folder of its own, ``exports/<prefix>/<export>/<file>``, so that
+    of two files of one name neither takes the other's place.
+    """
 
     prefix: str
     file: str
@@ -48,12 +57,23 @@ def parse_export_key(key: str) -> ExportKey | None:
     Raises:
         InvalidKey: the object does not stand at ``exports/<persona>/<file>``.
     """
-    parts = key.split("/")
-    if parts[-1] in {"", SETTINGS_FILE}:
+    if key.rpartition("/")[2] in {"", SETTINGS_FILE}:
         return None
-    if len(parts) != 3 or parts[0] != "exports" or not parts[1]:  # noqa: PLR2004 - exports, persona, file
+    found = _EXPORT_KEY.fullmatch(key)
+    if found is None:
         raise InvalidKey(f"{key!r} is not where exports are read: drop it at exports/<persona>/<file>.")
-    return ExportKey(parts[1], parts[2])
+    return ExportKey(found["prefix"], found["file"])
+
+
+def is_export_key(key: str) -> bool:
+    """Whether an export is read from where an object stands."""
+    found = _EXPORT_KEY.fullmatch(key)
+    return found is not None and found["file"] != SETTINGS_FILE
+
+
+def is_upload(export: str) -> bool:
+    """Whether an export that comes over the endpoint can be called so."""
+    return _UPLOAD.fullmatch(export) is not None
 
 
 def normalised(name: str) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, cast
 from typing_extensions import TypedDict
 
 from maltu.errors import ReportNotFound
-from maltu.naming import MAX_KEY_BYTES, as_asked, dataset_prefix, unknown
+from maltu.naming import MAX_KEY_BYTES, as_asked, dataset_prefix, normalised, unknown
 from maltu.progress import Progress
 from maltu.registry import Status, run_of
+from maltu.serving import live_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,13 +166,13 @@ class PersonaStory(TypedDict):
     """How a persona is doing.
 
     Attributes:
-        status: its newest version's.
+        status: its newest version's; ``waiting`` where an export was dropped and no run has taken it up yet.
         live_version: the one that answers, null where none does.
         versions: the newest twenty, newest first.
     """
 
     persona: str
-    status: Status
+    status: Status | Literal["waiting"]
     live_version: str | None
     versions: list[Version]
 
@@ -185,17 +186,28 @@ _SHOWN = (
 
 def as_models(registry: Registry, *, reached: Callable[[str], bool]) -> Models:
     """Answer ``GET /v1/models``: every persona with a live version that the caller's key reaches."""
-    data: list[Model] = [
-        {
-            "id": item["sk"],
-            "object": "model",
-            "created": int(datetime.fromisoformat(item["created_at"]).timestamp()),
-            "owned_by": "maltu",
-        }
+    data = [
+        _as_model(item["sk"], item)
         for item in registry.personas()
         if "live_version" in item and reached(item["sk"])
     ]
     return {"object": "list", "data": data}
+
+
+def as_model(name: str, registry: Registry) -> Model:
+    """Answer ``GET /v1/models/{model}`` for a persona that answers, or a version of one.
+
+    Raises:
+        PersonaNotFound: there is no such persona, or it has no such version.
+        PersonaNotReady: it does not answer yet.
+    """
+    live = live_model(name, registry)
+    return _as_model(normalised(name), registry.version(live.persona, live.version) or {})
+
+
+def _as_model(name: str, item: Item) -> Model:
+    created = int(datetime.fromisoformat(item["created_at"]).timestamp())
+    return {"id": name, "object": "model", "created": created, "owned_by": "maltu"}
 
 
 def list_all(registry: Registry, *, reached: Callable[[str], bool]) -> Personas:
@@ -240,13 +252,13 @@ def describe(name: str, registry: Registry, watch: Watch) -> PersonaStory:
     """
     persona = as_asked(name)
     versions = registry.versions(persona)
-    if not versions:
+    pointer = registry.persona(persona)
+    if not versions and pointer is None:
         raise unknown(persona)
-    pointer = registry.persona(persona) or {}
     return {
         "persona": persona,
-        "status": versions[0]["status"],
-        "live_version": pointer.get("live_version"),
+        "status": versions[0]["status"] if versions else "waiting",
+        "live_version": (pointer or {}).get("live_version"),
         "versions": [{**_shown(item), "progress": watch.progress(item)} for item in versions],
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from typing_extensions import TypedDict
 
-from maltu.errors import UnreadableExport
+from maltu.errors import PreviewTooLarge
 from maltu.exports import Exports
 from maltu.exports.names import Spellings
 from maltu.planning import examine
@@ -73,7 +73,8 @@ def preview(export: str, *, by: str, uploads: Uploads, seconds: float = READING_
     Raises:
         ExportNotFound: this key asked for no such upload.
         NotUploaded: the file is not there.
-        UnreadableExport: nothing in it can be read, or not in that time.
+        UnreadableExport: nothing in it can be read.
+        PreviewTooLarge: reading it takes longer than that.
     """
     key, size = uploads.find(export, by=by)
     until = time.monotonic() + seconds
@@ -130,8 +131,8 @@ class _Timed(io.FileIO):
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]  # any buffer that io hands in
         if time.monotonic() > self._until:
-            raise UnreadableExport(
-                "There is more in it than can be looked through while you wait. Drop it all the same: a run "
-                "takes the time."
+            raise PreviewTooLarge(
+                "There is more in it than can be looked through while you wait. Drop it all the same, and "
+                "name the speaker: a run takes the time."
             )
         return super().readinto(buffer)

@@ -101,7 +101,7 @@ class Registry:
             The attempt, or None where the version is already under way or finished: a failed version is
             only tried again when somebody drops the export again.
         """
-        self._note(persona)
+        self.note(persona)
         key = _version_key(persona, version)
         begun = _now_in_milliseconds()
         fresh = {
@@ -112,7 +112,7 @@ class Registry:
             return Attempt(version, 1, begun)
         return self._rejoin(key, drop, begun, run_status)
 
-    def _note(self, persona: str) -> None:
+    def note(self, persona: str) -> None:
         """Know a persona from its first drop on, whatever comes of it."""
         self.table.update(
             _persona_key(persona),

@@ -116,7 +116,7 @@ def live_model(name: str, registry: Registry) -> LiveModel:
     version = pinned or (pointer or {}).get("live_version")
     item = registry.version(persona, version) if version else None
     if item is None or item["status"] not in _ANSWERING:
-        raise _not_answering(name, persona, item, registry)
+        raise _not_answering(name, persona, item, registry, is_known=pointer is not None)
     return LiveModel(persona, item["version"], item["model_id"], item["settings"], item["named"])
 
 
@@ -238,9 +238,13 @@ def _cut(reply: Reply, stops: Sequence[str]) -> Reply:
 
 
 def _not_answering(
-    name: str, persona: str, item: Item | None, registry: Registry
+    name: str, persona: str, item: Item | None, registry: Registry, *, is_known: bool
 ) -> PersonaNotFound | PersonaNotReady:
     newest = item or next(iter(registry.versions(persona, limit=1)), None)
+    if newest is None and is_known and "@" not in name:
+        return PersonaNotReady(
+            f"The persona {name!r} does not answer yet: an export was dropped, and no run has taken it up."
+        )
     if newest is None or (item is None and "@" in name):
         return unknown(name)
     failure: Item = newest.get("failure") or {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maltu.naming import SETTINGS_FILE, dataset_prefix, normalised
+from maltu.naming import SETTINGS_FILE, dataset_prefix, is_export_key, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -64,14 +64,14 @@ class Bucket:
     def exports(self, prefix: str) -> list[Listed]:
         """All exports that stand under ``exports/<prefix>/`` now, oldest first."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=f"exports/{prefix}/", Delimiter="/"
+            Bucket=self.name, Prefix=f"exports/{prefix}/"
         )
         listed = [
             Listed(each["LastModified"], each["Key"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 gives both
             for page in pages
             for each in page.get("Contents", [])
         ]
-        return sorted(each for each in listed if each.key.rpartition("/")[2] not in {"", SETTINGS_FILE})
+        return sorted(each for each in listed if is_export_key(each.key))
 
     def copy_export(self, export: Listed, path: Path) -> Copy | None:
         """Copy an export to ``path``, in constant memory; None where it is gone."""

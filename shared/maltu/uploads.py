@@ -19,10 +19,11 @@ from urllib.parse import quote
 from typing_extensions import TypedDict
 
 from maltu.errors import ExportConflict, ExportNotFound, InvalidRequest, NotUploaded
-from maltu.naming import MAX_PERSONA_LENGTH, SETTINGS_FILE, is_persona, normalised
+from maltu.naming import MAX_PERSONA_LENGTH, SETTINGS_FILE, is_persona, is_upload, normalised
 from maltu.registry import now
 
 if TYPE_CHECKING:
+    from maltu.registry import Registry
     from maltu.storage import Bucket
     from maltu.table import Item, Table
 
@@ -38,7 +39,6 @@ CONTENT_TYPES: Final = {
 _KEPT_SECONDS: Final = 2 * 86_400  # the bucket deletes what is a day old at the midnight after
 _LONGEST_FILE_NAME: Final = 200  # in bytes; a key has at most 1,024
 _LONGEST_SPEAKER: Final = 1_500  # in bytes, percent-encoded; an object's metadata has at most 2,048
-_EXPORT: Final = re.compile(r"exp_[0-9a-f]{32}")
 
 
 class Form(TypedDict):
@@ -72,6 +72,7 @@ class Uploads:
 
     bucket: Bucket
     table: Table
+    registry: Registry
 
     def offer(self, file_name: str, size: int, *, by: str) -> Offer:
         """Answer ``POST /v1/exports``.
@@ -136,10 +137,12 @@ class Uploads:
                 f"The export {export} was dropped for {item['persona']!r} already: upload the file again."
             )
         source = item["key"]
-        key = f"exports/{persona}/{source.rpartition('/')[2]}"
+        # In a folder of its own: another upload of the same name is another export.
+        key = f"exports/{persona}/{source.removeprefix('uploads/')}"
         # Whoever died between these two, or lost the answer, asks again.
         if self.bucket.size_of(source) is not None:
             self.bucket.copy(source, key, content_type=_content_type(key), metadata=metadata)
+            self.registry.note(persona)
             self.bucket.erase_under(source)
         return {"persona": persona, "export": export, "key": key, "dropped_at": item["dropped_at"]}
 
@@ -155,7 +158,7 @@ class Uploads:
         return [item for item in self.table.query("uploads") if item.get("persona") == persona]
 
     def _known(self, export: str, by: str) -> Item:
-        item = self.table.get(_key(export)) if _EXPORT.fullmatch(export) else None
+        item = self.table.get(_key(export)) if is_upload(export) else None
         if item is None or item["by"] != by:
             raise ExportNotFound(
                 f"There is no export {export[:40]!r}: POST /v1/exports asks for a form to upload one, and "

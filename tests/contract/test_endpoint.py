@@ -322,6 +322,12 @@ def test_models_are_the_personas_that_answer(up: Cloud) -> None:
     assert (status, body["object"]) == (200, "list")
     assert [model["id"] for model in body["data"]] == ["하준"]
     assert isinstance(body["data"][0]["created"], int)
+    version = up.version("하준")["version"]
+    for name in ("하준", f"하준@{version}"):
+        status, model = up.get(f"/v1/models/{name}")
+        assert (status, model["id"], model["object"]) == (200, name, "model")
+    assert error_of(up.get("/v1/models/없는이")) == (404, "model_not_found", None)
+    assert error_of(up.get("/v1/models/초안")) == (409, "persona_not_ready", None)
 
 
 def test_the_base_models_are_listed_as_models_with_what_is_known_of_them(up: Cloud) -> None:

@@ -6,8 +6,10 @@ import base64
 import io
 import json
 import re
+import time
 import zipfile
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,8 +17,6 @@ import pytest
 
 from infra.local.finetuning import create_app, serve
 from maltu import deployment
-from maltu.errors import UnreadableExport
-from maltu.preview import preview
 from maltu.storage import Bucket
 from maltu.uploads import MAX_BYTES, safe_file_name
 from tests.support.cloud import BUCKET, TABLE, cloud, drop_event
@@ -244,10 +244,22 @@ def test_what_cannot_be_read_says_why(content: bytes, file_name: str, said: str)
     assert MARKER not in answer[1]["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("content", "file_name"), [(export().encode(), FILE), (zipped(one=export(), two=export(6)), "a.zip")]
+)
 @pytest.mark.usefixtures("up")
-def test_nobody_waits_longer_for_a_preview_than_the_gateway_does() -> None:
-    with pytest.raises(UnreadableExport, match="more in it than can be looked through"):
-        preview(uploaded(export()), by="owner", uploads=deployment.uploads(), seconds=-1)
+def test_nobody_waits_longer_for_a_preview_than_the_gateway_does_and_the_file_is_dropped_all_the_same(
+    content: bytes, file_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of several exports, those that were read in time are not all there are.
+    began = time.monotonic()
+    late = iter([began, began, began + 99] if file_name.endswith("zip") else [began, began + 99])
+    monkeypatch.setattr("maltu.preview.time", SimpleNamespace(monotonic=lambda: next(late, began + 99)))
+    identity = uploaded(content, file_name)
+    answer = ask("GET", f"/v1/exports/{identity}")
+    assert code_of(answer) == (400, "preview_too_large", None)
+    assert "name the speaker" in answer[1]["error"]["message"]
+    assert dropped(identity, "느림", "하준")[0] == 202
 
 
 @pytest.mark.usefixtures("up")
@@ -314,7 +326,7 @@ def test_a_speaker_that_nobody_is_called_gets_no_drop(speaker: object) -> None:
 def test_a_drop_is_made_once_however_often_it_is_asked_for() -> None:
     identity = uploaded(export())
     status, drop = dropped(identity, "두번", "하준")
-    assert (status, drop["key"]) == (202, f"exports/두번/{FILE}")
+    assert (status, drop["key"]) == (202, f"exports/두번/{identity}/{FILE}")
     assert datetime.fromisoformat(drop["dropped_at"])
     assert keys(f"uploads/{identity}") == set()
     s3 = boto3.client("s3")
@@ -328,8 +340,7 @@ def test_a_drop_is_made_once_however_often_it_is_asked_for() -> None:
     assert code_of(ask("GET", f"/v1/exports/{identity}")) == (409, "not_uploaded", None)
 
 
-@pytest.mark.usefixtures("up")
-def test_a_drop_that_broke_off_is_finished_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drop_that_broke_off_is_finished_by_the_next(up: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = uploaded(export())
 
     def die(*_: object, **__: object) -> None:
@@ -339,6 +350,8 @@ def test_a_drop_that_broke_off_is_finished_by_the_next(monkeypatch: pytest.Monke
         with monkeypatch.context() as broken:
             broken.setattr(Bucket, step, die)
             assert dropped(identity, "중단")[0] == 500
+        # What never came into the bucket waits for nothing.
+        assert (up.get("/v1/personas/중단")[0] == 404) == (step == "copy")
     status, drop = dropped(identity, "중단")
     assert status == 202
     assert keys(f"uploads/{identity}") == set()
@@ -366,6 +379,30 @@ def test_an_uploaded_export_waits_for_a_yes_with_its_price_and_report_and_then_b
     assert [model["id"] for model in up.get("/v1/models")[1]["data"]] == ["하준"]
     (told,) = (each for each in up.get("/v1/personas")[1]["data"] if each["persona"] == "하준")
     assert told == {"persona": "하준", "live_version": version["version"], "created_at": told["created_at"]}
+
+
+@pytest.mark.usefixtures("up")
+def test_uploads_of_one_name_stand_side_by_side() -> None:
+    made = [dropped(uploaded(content, "chat.csv"), "나란히", "하준")[1]["key"] for content in "가나"]
+    assert len(set(made)) == 2
+    assert {key.rpartition("/")[2] for key in made} == {"chat.csv"}
+    assert {each.key for each in deployment.bucket().exports("나란히")} == set(made)
+
+
+def test_who_has_just_dropped_sees_that_it_waits(up: Cloud) -> None:
+    assert up.get("/v1/personas/새이")[0] == 404
+    identity = uploaded("nothing that is read")
+    assert dropped(identity, "새이!")[0] == 400
+    drop = dropped(identity, "새이")[1]
+    story: dict[str, Any] = {"persona": "새이", "status": "waiting", "live_version": None, "versions": []}
+    assert up.get("/v1/personas/새이") == (200, story)
+    assert "새이" in {each["persona"] for each in up.get("/v1/personas")[1]["data"]}
+    said = {"model": "새이", "messages": [{"role": "user", "content": "뭐해?"}]}
+    assert code_of(up.post("/v1/chat/completions", said)) == (409, "persona_not_ready", None)
+    said["model"] = "새이@20260101t000000000-000000000000"
+    assert code_of(up.post("/v1/chat/completions", said)) == (404, "model_not_found", None)
+    up.deliver(drop_event(drop["key"], datetime.now(UTC)))
+    assert up.get("/v1/personas/새이")[1]["status"] == "failed"
 
 
 def test_erasing_forgets_who_uploaded_what_for_a_persona(up: Cloud) -> None:

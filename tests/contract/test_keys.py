@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import re
+import time
 import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import boto3
 import pytest
 
 from infra.local.finetuning import create_app, serve
+from maltu.keys import REVOKED_DAYS
 from maltu.usage import Limits, Usage
 from tests.support.cloud import API_KEY, TABLE, cloud, function_for, request_event, routes
 from tests.support.dialogues import ANSWERED, export
@@ -37,7 +39,10 @@ CHATS = {
     ("POST", "/v1/completions"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/base"),
+    ("GET", "/v1/models/{model}"),
 }
+# What any key opens.
+ANY = {("GET", "/v1/keys/self")}
 # Routes that ask for no key, and why.
 PUBLIC = {
     ("POST", "/kakao/{persona}"): "Kakao sends no key; the function compares a secret of its own",
@@ -117,13 +122,16 @@ def test_a_key_is_shown_once_and_answers_at_once(up: Cloud) -> None:
         "requests_per_minute": 60,
         "requests_per_month": 20_000,
         "created_at": key["created_at"],
+        "created_by": "owner",
     }
     status, answer = ask(secret, "POST", CHAT, chat())
     assert (status, answer["choices"][0]["message"]["content"]) == (200, ANSWERED[0])
 
     status, listed = ask(API_KEY, "GET", "/v1/keys")
     assert (status, listed["object"]) == (200, "list")
-    assert [each for each in listed["data"] if each["id"] == key["id"]] == [{**key, "used_this_month": 1}]
+    assert [each for each in listed["data"] if each["id"] == key["id"]] == [
+        {**key, "used_this_month": 1, "revoked": None}
+    ]
     assert secret not in json.dumps(listed)
 
 
@@ -193,7 +201,44 @@ def test_a_revoked_key_is_a_key_that_never_was(up: Cloud) -> None:
     assert json.loads(again["body"])["error"]["code"] == "key_not_found"
 
 
-@pytest.mark.parametrize("wrong", ["owner", "key_", "key_0", "key_" + "0" * 17, "key_%", "x" * 2_000, "열쇠"])
+def test_who_made_and_who_revoked_a_key_is_told_for_a_while(up: Cloud) -> None:
+    del up
+    manager = make(scopes=["manage"])
+    status, theirs = ask(manager["key"], "POST", "/v1/keys", {"name": "theirs"})
+    assert (status, theirs["created_by"]) == (201, manager["id"])
+    ask(manager["key"], "DELETE", f"/v1/keys/{theirs['id']}")
+    (told,) = (each for each in ask(API_KEY, "GET", "/v1/keys")[1]["data"] if each["id"] == theirs["id"])
+    assert told["revoked"]["by"] == manager["id"]
+    assert datetime.fromisoformat(told["revoked"]["at"])
+    assert told["name"] == "theirs"
+    (item,) = (
+        each for each in boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
+        if each["pk"] == {"S": "keys"} and "revoked" in each and each["name"] == {"S": "theirs"}
+    )  # fmt: skip
+    days = (int(item["expires_at"].get("N", "0")) - time.time()) / 86_400
+    assert REVOKED_DAYS - 0.1 < days <= REVOKED_DAYS
+
+
+def test_a_key_is_told_what_it_is_for(up: Cloud) -> None:
+    del up
+    made = make(scopes=["manage"], personas=[OTHER, BOUND], requests_per_minute=7)
+    assert ask(made["key"], "GET", "/v1/keys/self") == (
+        200,
+        {
+            "id": made["id"], "object": "key", "scopes": ["manage"], "personas": sorted([BOUND, OTHER]),
+            "requests_per_minute": 7, "requests_per_month": 20_000,
+        },
+    )  # fmt: skip
+    assert ask(make()["key"], "GET", "/v1/keys/self")[1]["personas"] is None
+    assert ask(API_KEY, "GET", "/v1/keys/self")[1] == {
+        "id": "owner", "object": "key", "scopes": ["chat", "manage"], "personas": None,
+        "requests_per_minute": None, "requests_per_month": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong", ["owner", "self", "key_", "key_0", "key_" + "0" * 17, "key_%", "x" * 2_000, "열쇠"]
+)
 def test_what_is_no_id_revokes_nothing(up: Cloud, wrong: str) -> None:
     del up
     make()
@@ -262,7 +307,8 @@ def test_every_route_needs_a_scope_or_is_public_for_a_reason(up: Cloud, route: t
         body = json.loads(load_handler(function)(event, Context())["body"])
         answers[scopes] = body.get("error", {}).get("code")
     refused = {scopes for scopes, code in answers.items() if code == "insufficient_scope"}
-    assert refused == {"", "owner *", "manage" if (method, pattern) in CHATS else "chat"}
+    needed = set[str]() if (method, pattern) in ANY else {"manage" if (method, pattern) in CHATS else "chat"}
+    assert refused == {"", "owner *", *needed}
 
 
 def test_without_the_authorizer_no_route_answers(up: Cloud) -> None:
@@ -324,6 +370,8 @@ def test_a_bound_key_lists_its_personas_alone(bound: str) -> None:
     assert [model["id"] for model in ask(bound, "GET", "/v1/models")[1]["data"]] == [BOUND]
     assert {model["id"] for model in ask(API_KEY, "GET", "/v1/models")[1]["data"]} == {BOUND, OTHER}
     assert ask(bound, "GET", "/v1/models/base")[0] == 200
+    assert ask(bound, "GET", f"/v1/models/{BOUND}")[0] == 200
+    assert refusal(bound, "GET", f"/v1/models/{OTHER}") == (404, "model_not_found")
 
 
 OF_A_PERSONA = [route[:2] for route in routes() if "{persona}" in route[1] and route[:2] not in PUBLIC]

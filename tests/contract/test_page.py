@@ -61,6 +61,27 @@ def test_every_module_finds_what_it_imports() -> None:
             assert get(f"{at}/{PurePosixPath(target)}")["statusCode"] == 200, (path.name, name)
 
 
+def test_every_module_that_the_page_starts_with_is_asked_for_at_once() -> None:
+    preloaded = re.findall(r'"modulepreload" href="static/\w+/([^"]+)"', get("/")["body"])
+    waiting, needed = ["app.js"], set[str]()
+    while waiting:
+        path = STATIC / waiting.pop()
+        needed.add(path.relative_to(STATIC).as_posix())
+        # One that is imported by a call waits until it is wanted.
+        names = re.findall(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""", path.read_text("utf-8"))
+        found = {(path.parent / name).resolve().relative_to(STATIC).as_posix() for name in names}
+        waiting += found - needed
+    assert len(needed) > 30
+    assert sorted(preloaded) == sorted(needed)
+
+
+def test_the_style_sheets_are_one_in_the_order_that_they_count_in() -> None:
+    (sheet,) = re.findall(r'"stylesheet" href="([^"]+)"', get("/")["body"])
+    each = [STATIC / "css" / f"{name}.css" for name in ("base", "layout", "chat", "data")]
+    assert get(f"/{sheet}")["body"] == "".join(path.read_text("utf-8") for path in each)
+    assert set(each) == set((STATIC / "css").iterdir())
+
+
 def test_another_releases_files_are_not_mixed_with_this_ones() -> None:
     assert get(f"{release()}/app.js")["statusCode"] == 200
     old = get("/static/0123456789abcdef/app.js")

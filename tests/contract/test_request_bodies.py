@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -52,8 +53,10 @@ def chat(**fields: object) -> bytes:
     ],
 )
 def test_what_is_no_json_or_no_object_is_refused(body: bytes) -> None:
-    status, code, _ = refusal_of(post(body))
-    assert (status, code) == (400, None)
+    answer = post(body)
+    status, code, param = refusal_of(answer)
+    assert (status, code, param) == (400, None, None)
+    assert re.search("JSON object|in UTF-8", json.loads(answer.body)["error"]["message"])
 
 
 @pytest.mark.parametrize(

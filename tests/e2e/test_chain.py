@@ -329,7 +329,7 @@ def test_an_upload_is_looked_at_dropped_approved_and_becomes_a_persona(chain: Ch
     assert (found["file_name"], found["bytes"]) == (FILE, len(content))
     assert [each["name"] for each in found["speakers"]] == [SPEAKER, "진우"]
     drop = chain.drop_over_the_endpoint(persona, export, SPEAKER)
-    assert drop["key"] == f"exports/{persona}/{FILE}"
+    assert drop["key"] == f"exports/{persona}/{export}/{FILE}"
     version = chain.follow(persona)
     assert (version["status"], version["estimate_usd"]) == ("awaiting_approval", 0)
     path = f"/v1/personas/{quote(persona)}"

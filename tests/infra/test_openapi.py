@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -39,9 +40,11 @@ def routes_of_the_template() -> set[tuple[str, str]]:
 
 def test_the_document_knows_the_routes_that_are_deployed_and_no_others() -> None:
     documented = {(path, verb) for path, verbs in document()["paths"].items() for verb in verbs}
-    # The page and the bot have protocols of their own, and the document is no part of itself.
-    others = {("/v1/openapi.json", "get")}
-    assert documented == {each for each in routes_of_the_template() - others if each[0].startswith("/v1/")}
+    # The page is for browsers, and the document is no part of itself; its description says so.
+    others = {("/", "get"), ("/static/{file+}", "get"), ("/v1/openapi.json", "get")}
+    assert documented == routes_of_the_template() - others
+    described = set(re.findall(r"`GET (\S+)`", document()["info"]["description"]))
+    assert {(path, "get") for path in described} == others
 
 
 def operations() -> list[dict[str, Any]]:

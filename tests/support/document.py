@@ -40,7 +40,7 @@ def is_request(event: Any) -> bool:  # noqa: ANN401 - Lambda's
         case {"methodArn": _}:
             return False
         case {"httpMethod": str(), "path": str(path)}:
-            return path.startswith("/v1/") and path != "/v1/openapi.json"
+            return path.startswith(("/v1/", "/kakao/")) and path != "/v1/openapi.json"
         case _:
             return False
 
@@ -63,7 +63,8 @@ def check(method: str, path: str, answer: Json) -> None:
     if "$ref" in response:
         at = response["$ref"]
         response = document()["components"]["responses"][at.rpartition("/")[2]]
-    headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
+    headers = {name.lower(): values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
+    headers |= {name.lower(): value for name, value in answer.get("headers", {}).items()}
     for name, header in response.get("headers", {}).items():
         said = headers.get(name.lower())
         assert said is not None or not header.get("required"), f"{where} without {name}"

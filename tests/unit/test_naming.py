@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maltu.errors import InvalidKey
-from maltu.naming import identity_of, is_persona, parse_export_key, version_name
+from maltu.naming import identity_of, is_export_key, is_persona, parse_export_key, version_name
 
 
 @pytest.mark.parametrize("name", ["하준", "json", "Jean-Luc", "सुमन", "小林", "a", "x" * 64, "2호"])
@@ -35,15 +35,30 @@ def test_file_names_may_hold_anything() -> None:
     assert (key.persona, key.file) == ("하준", "KakaoTalk (1) +100% 🙂.csv")
 
 
+def test_what_comes_over_the_endpoint_has_a_folder_of_its_own_and_keeps_its_name() -> None:
+    key = parse_export_key(f"exports/하준/exp_{'0' * 32}/KakaoTalk (1).csv")
+    assert key is not None
+    assert (key.persona, key.file) == ("하준", "KakaoTalk (1).csv")
+
+
 @pytest.mark.parametrize("key", ["exports/하준/", "exports/하준/persona.json", "exports/"])
 def test_what_is_no_export_is_left_alone(key: str) -> None:
     assert parse_export_key(key) is None
 
 
 @pytest.mark.parametrize(
-    "key", ["exports/chat.csv", "exports/a/b/chat.csv", "other/a/chat.csv", "exports//chat.csv"]
+    "key",
+    [
+        "exports/chat.csv",
+        "exports/a/b/chat.csv",
+        "exports/a/exp_0/chat.csv",
+        "exports/a/exp_00000000000000000000000000000000/b/chat.csv",
+        "other/a/chat.csv",
+        "exports//chat.csv",
+    ],
 )
 def test_a_misplaced_export_is_told_where_to_go(key: str) -> None:
+    assert not is_export_key(key)
     with pytest.raises(InvalidKey, match="exports/<persona>/<file>"):
         parse_export_key(key)
 

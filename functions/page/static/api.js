@@ -1,12 +1,13 @@
 // The endpoint, as any other of its callers sees it.
 import { signOut, state } from "./state.js";
 
-/** An answer that is no success: `code` and `message` are the envelope's. */
+/** An answer that is no success: `code`, `param` and `message` are the envelope's. */
 export class Refused extends Error {
   constructor(status, error, retryAfter) {
     super(error.message ?? "");
     this.status = status;
     this.code = error.code ?? null;
+    this.param = error.param ?? null;
     this.retryAfter = retryAfter;
   }
 }
@@ -41,7 +42,7 @@ export async function ask(method, path, body, { key = state.key, signal } = {}) 
   if (answer.ok) return answer;
   const refused = new Refused(answer.status, await envelope(answer), Number(answer.headers.get("Retry-After")));
   // The key was good once: it has been revoked or changed.
-  if (refused.status === 401 && key === state.key) signOut();
+  if (refused.status === 401 && key === state.key) signOut({ refused: true });
   throw refused;
 }
 

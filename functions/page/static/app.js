@@ -3,7 +3,7 @@ import { html, nothing, render } from "./parts/lit-html.js";
 import { repeat } from "./parts/directives/repeat.js";
 import { change, drawWith, redraw, signOut, state } from "./state.js";
 import { LANGUAGES, shown, speak, t } from "./words.js";
-import { readRoute, to } from "./router.js";
+import { allowed, opens, readRoute, to } from "./router.js";
 import { loadPersonas } from "./personas.js";
 import { avatar, logo } from "./pieces.js";
 import * as chat from "./views/chat.js";
@@ -15,8 +15,6 @@ import * as signin from "./views/signin.js";
 import * as versions from "./views/versions.js";
 
 const VIEWS = { chat, drop, erased, home, keys, versions };
-// What a key that may only chat can see.
-const FOR_ANYBODY = new Set(["home", "chat"]);
 
 let leave = null;
 
@@ -24,8 +22,7 @@ const current = () => (state.key ? (VIEWS[state.route.name] ?? home) : signin);
 
 function enter() {
   leave?.();
-  const route = readRoute();
-  change({ route: state.manages || FOR_ANYBODY.has(route.name) ? route : { name: "home" } });
+  change({ route: allowed(readRoute(), state) });
   leave = current().enter?.(state.route) ?? null;
 }
 
@@ -70,7 +67,7 @@ function top(known) {
     <header class="top">
       <a class="brand" href="#/">${logo()}<span>${t("name")}</span></a>
       <div class="tools">
-        ${known && state.manages ? html`<a class="tool" href=${to("keys")}>${t("keys")}</a>` : nothing}
+        ${known && opens(state, "keys") ? html`<a class="tool" href=${to("keys")}>${t("keys")}</a>` : nothing}
         <label class="language">
           <span class="hidden">${t("language")}</span>
           <select @change=${switchLanguage}>
@@ -79,7 +76,7 @@ function top(known) {
             )}
           </select>
         </label>
-        ${known ? html`<button type="button" class="tool" @click=${signOut}>${t("signOut")}</button>` : nothing}
+        ${known ? html`<button type="button" class="tool" @click=${() => signOut()}>${t("signOut")}</button>` : nothing}
       </div>
     </header>`;
 }

@@ -1,5 +1,5 @@
 // The personas that the key may see, and how the one that is looked at is doing.
-import { ask, call, personaPath, Refused } from "./api.js";
+import { ask, call, personaPath } from "./api.js";
 import { poll } from "./poll.js";
 import { change, redraw, state } from "./state.js";
 
@@ -13,25 +13,22 @@ export const looked = { persona: null, about: null, error: null, dropped: null }
 
 /** Read which personas there are. */
 export async function loadPersonas() {
-  change({ personas: await listPersonas(state.key, state.manages) });
-}
-
-/** Find out what a key may do: manage, or only chat. */
-export async function scopeOf(key) {
   try {
-    await listPersonas(key, true);
-    return { manages: true };
+    change({ personas: await listPersonas(), refused: null });
   } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 403) throw error;
-    await listPersonas(key, false);
-    return { manages: false };
+    change({ refused: error });
   }
 }
 
-async function listPersonas(key, manages) {
-  const answer = await ask("GET", manages ? "personas" : "models", undefined, { key });
-  const { data } = await answer.json();
-  return manages ? data : data.map(({ id }) => ({ persona: id, live_version: id }));
+/** Find out what a key is for. */
+export async function purposeOf(key) {
+  const { scopes, personas } = await (await ask("GET", "keys/self", undefined, { key })).json();
+  return { chats: scopes.includes("chat"), manages: scopes.includes("manage"), reached: personas };
+}
+
+async function listPersonas() {
+  const { data } = await call("GET", state.manages ? "personas" : "models");
+  return state.manages ? data : data.map(({ id }) => ({ persona: id, live_version: id }));
 }
 
 /** Keep `looked` up to date while a persona is looked at; give what ends that. */
@@ -61,16 +58,13 @@ export async function look(persona = looked.persona) {
     if (looked.dropped && !isOld(about)) looked.dropped = null;
   } catch (error) {
     if (looked.persona !== persona) return;
-    // It has its name with the first export, and something to tell when that is taken up.
-    const isNew = error.status === 404 && state.personas?.some((each) => each.persona === persona);
-    if (isNew) looked.dropped ??= new Date().toISOString();
-    else looked.error = error;
+    looked.error = error;
   }
   redraw();
   if (looked.about && looked.about.live_version !== before) await loadPersonas();
 }
 
-const isMoving = () => looked.dropped || looked.about?.versions.some((each) => UNFINISHED.has(each.status));
+const isMoving = () => looked.dropped || looked.about?.status === "waiting" || looked.about?.versions.some((each) => UNFINISHED.has(each.status));
 
 /** Say that an export was dropped for a persona just now. */
 export function expectRun(persona, droppedAt) {

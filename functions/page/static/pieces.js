@@ -1,7 +1,8 @@
 // Small things that several views show.
 import { html, nothing, svg } from "./parts/lit-html.js";
 import { redraw } from "./state.js";
-import { explain, t } from "./words.js";
+import { explain } from "./reasons.js";
+import { t } from "./words.js";
 
 const COLOURS = 8;
 
@@ -23,13 +24,21 @@ export function logo() {
 /** What went wrong, and what to do. */
 export function problem(error, again) {
   if (!error) return nothing;
-  const { title, detail } = explain(error);
+  const { title, advice, detail, plain } = explain(error);
   return html`
     <div class="problem" role="alert">
       <p><b>${title}</b></p>
-      ${detail ? html`<p lang="en">${detail}</p>` : nothing}
+      ${advice ? html`<p>${advice}</p>` : nothing}
+      ${inFull(detail, plain)}
       ${again ? html`<button type="button" class="quiet" @click=${again}>${t("tryAgain")}</button>` : nothing}
     </div>`;
+}
+
+/** The endpoint's own words, which are English; unless they are `plain`, for those who want them. */
+export function inFull(words, plain = false) {
+  if (!words) return nothing;
+  if (plain) return html`<p lang="en">${words}</p>`;
+  return html`<details class="in-full"><summary>${t("inFull")}</summary><p lang="en">${words}</p></details>`;
 }
 
 /** Something is on its way. */

@@ -10,6 +10,22 @@ export function readRoute(hash = location.hash) {
   return { name: "home" };
 }
 
+// What a key must be for; everything else is for those who manage.
+const OPEN_TO = {
+  home: () => true,
+  chat: (key) => key.chats,
+  keys: (key) => key.manages && key.reached === null,
+};
+
+/** Whether a key, by what it is for, opens a view. */
+export const opens = (key, name) => (OPEN_TO[name] ?? ((any) => any.manages))(key);
+
+/** Where one gets to, going somewhere with this key. */
+export function allowed(route, key) {
+  if (opens(key, route.name)) return route;
+  return route.name === "chat" && key.manages ? { ...route, name: "versions" } : { name: "home" };
+}
+
 /** What stands between the slashes; nothing of an address that somebody has cut. */
 function parts(path) {
   try {

@@ -1,6 +1,7 @@
 // The first file, so that the page can help itself where another one does not arrive: a first visit asks for all
 // of them at once, which a new account's functions may be too few for. What arrived is not asked for again.
-const TRIES = 4;
+const TRIES = 6;
+const LONGEST = 4000;
 
 async function start() {
   try {
@@ -12,7 +13,7 @@ async function start() {
     const tries = Number(sessionStorage.getItem("tries")) + 1;
     if (tries >= TRIES) throw error;
     sessionStorage.setItem("tries", tries);
-    setTimeout(() => location.reload(), 500 * 2 ** tries);
+    setTimeout(() => location.reload(), Math.min(500 * 2 ** tries, LONGEST));
   }
 }
 

@@ -1,10 +1,16 @@
 // What the whole page knows; a view keeps what only it knows to itself. Everything is gone with the tab.
 export const state = {
   key: sessionStorage.getItem("key"),
-  manages: sessionStorage.getItem("manages") === "true",
+  // What the key is for: to chat, to manage, and whom it reaches, null for everybody.
+  ...may(sessionStorage.getItem("may")),
   personas: null,
+  refused: null,
   route: { name: "home" },
 };
+
+function may(kept) {
+  return kept ? JSON.parse(kept) : { chats: false, manages: false, reached: null };
+}
 
 let draw = () => {};
 let waiting = false;
@@ -31,16 +37,17 @@ export function change(part) {
 }
 
 /** Keep the key that was typed in until the tab is closed. */
-export function signIn(key, manages) {
+export function signIn(key, { chats, manages, reached }) {
   sessionStorage.setItem("key", key);
-  sessionStorage.setItem("manages", manages);
-  change({ key, manages });
+  sessionStorage.setItem("may", JSON.stringify({ chats, manages, reached }));
+  change({ key, chats, manages, reached });
 }
 
-/** Forget the key and everything that it showed. */
-export function signOut() {
+/** Forget the key and everything that it showed; `refused` where it opens nothing any longer. */
+export function signOut({ refused = false } = {}) {
+  if (refused) sessionStorage.setItem("refused", "true");
   sessionStorage.removeItem("key");
-  sessionStorage.removeItem("manages");
+  sessionStorage.removeItem("may");
   location.hash = "";
   location.reload();
 }

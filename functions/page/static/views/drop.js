@@ -9,10 +9,12 @@ import { go, to } from "../router.js";
 import { redraw, state } from "../state.js";
 import { upload } from "../upload.js";
 import { bytes, percent, t } from "../words.js";
-import { preview } from "./preview.js";
+import { preview, unread } from "./preview.js";
 
 const KINDS = ".csv,.txt,.json,.zip";
 const LOOKS = 5;
+// A file that takes longer to look through than anybody waits is dropped all the same.
+const TOO_LARGE = new Set(["preview_too_large", "timeout"]);
 
 const fresh = () => ({
   file: null, gone: 0, stop: null, export: null, error: null, over: false,
@@ -24,15 +26,17 @@ let drop = fresh();
 export const title = () => t("newPersona");
 
 export function enter({ persona }) {
-  drop = { ...fresh(), name: persona ?? "", named: Boolean(persona) };
+  const only = state.reached?.length === 1 ? state.reached[0] : null;
+  drop = { ...fresh(), name: persona ?? only ?? "", named: Boolean(persona ?? only) };
   return () => drop.stop?.abort();
 }
 
 export function view({ persona }) {
   return html`
     <h1>${persona ? t("addExport", { persona }) : t("newPersona")}</h1>
-    ${drop.export ? chosen() : drop.file ? uploading() : zone()}
-    ${problem(drop.error, drop.file && !drop.export ? () => take(drop.file) : null)}`;
+    ${drop.export
+      ? [chosen(), problem(drop.error)]
+      : [problem(drop.error, drop.file ? () => take(drop.file) : null), drop.file && !drop.error ? uploading() : zone()]}`;
 }
 
 function zone() {
@@ -76,17 +80,18 @@ function uploading() {
 function chosen() {
   const name = asPersona(drop.name);
   const exists = state.personas?.some((each) => each.persona === name);
-  const ready = drop.speaker && name && drop.agreed && !drop.busy;
+  const ready = drop.speaker?.trim() && name && drop.agreed && !drop.busy;
   return html`
     <form @submit=${(event) => { event.preventDefault(); if (ready) begin(name); }}>
-      ${preview(drop.export, drop.speaker, choose)}
+      ${drop.export.speakers ? preview(drop.export, drop.speaker, choose) : unread(drop.export, drop.speaker ?? "", choose)}
       <div class="card">
-        <label for="name">${t("drop.name")}</label>
-        <input id="name" maxlength="64" required autocomplete="off" .value=${live(drop.name)} aria-describedby="name-hint"
-          @input=${(event) => { drop.name = event.target.value; drop.named = true; redraw(); }}>
+        ${state.reached ? ofThese(name) : html`
+          <label for="name">${t("drop.name")}</label>
+          <input id="name" maxlength="64" required autocomplete="off" .value=${live(drop.name)} aria-describedby="name-hint"
+            @input=${(event) => rename(event.target.value)}>`}
         <p id="name-hint" class="hint">
           ${name && name !== drop.name ? t("drop.named", { name }) : nothing}
-          ${exists ? t("drop.exists", { name }) : t("drop.name.hint")}
+          ${exists ? t("drop.exists", { name }) : state.reached ? nothing : t("drop.name.hint")}
         </p>
         <label class="check"><input type="checkbox" .checked=${live(drop.agreed)}
           @change=${(event) => { drop.agreed = event.target.checked; redraw(); }}> <span>${t("drop.agreed")}</span></label>
@@ -99,9 +104,25 @@ function chosen() {
     </form>`;
 }
 
+/** A key that is bound to personas drops for these alone. */
+function ofThese(name) {
+  return html`
+    <label for="name">${t("drop.whose")}</label>
+    <select id="name" class="wide" required aria-describedby="name-hint" @change=${(event) => rename(event.target.value)}>
+      <option value="">${t("drop.choosePersona")}</option>
+      ${state.reached.map((each) => html`<option value=${each} ?selected=${each === name}>${each}</option>`)}
+    </select>`;
+}
+
+function rename(name) {
+  Object.assign(drop, { name, named: true });
+  redraw();
+}
+
 function choose(speaker) {
   drop.speaker = speaker;
-  if (!drop.named) drop.name = asPersona(speaker);
+  const name = asPersona(speaker);
+  if (!drop.named && (state.reached?.includes(name) ?? true)) drop.name = name;
   redraw();
 }
 
@@ -122,8 +143,8 @@ async function take(file) {
   } catch (error) {
     if (stop.signal.aborted) return;
     drop.error = error;
-    // What cannot be read now cannot be read later.
-    if (error.code === "unreadable_export") drop.file = null;
+    // What cannot be taken or read now cannot be later.
+    if (error.status === 400) drop.file = null;
   }
   redraw();
 }
@@ -134,6 +155,7 @@ async function read(name) {
     try {
       return await call("GET", `exports/${encodeURIComponent(name)}`);
     } catch (error) {
+      if (TOO_LARGE.has(error.code)) return { export: name, file_name: drop.file.name, bytes: drop.file.size };
       if (!(error instanceof Refused) || error.code !== "not_uploaded" || left === 0) throw error;
       await new Promise((done) => setTimeout(done, 1000));
     }
@@ -144,7 +166,7 @@ async function begin(name) {
   Object.assign(drop, { busy: true, error: null });
   redraw();
   try {
-    const started = await call("POST", personaPath(name, "exports"), { export: drop.export.export, speaker: drop.speaker });
+    const started = await call("POST", personaPath(name, "exports"), { export: drop.export.export, speaker: drop.speaker.trim() });
     expectRun(started.persona, started.dropped_at);
     await loadPersonas();
     go("p", started.persona, "versions");

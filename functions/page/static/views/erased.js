@@ -46,7 +46,7 @@ function shown() {
       ${(receipt.refused ?? []).map((line) => html`<p class="warning" lang="en">${line}</p>`)}
       ${receipt.goes_by_itself?.length ? html`
         <details><summary>${t("goesByItself")}</summary>
-          <ul class="plain" lang="en">${receipt.goes_by_itself.map((each) => html`<li>${each}</li>`)}</ul>
+          <ul class="plain">${receipt.goes_by_itself.map((each) => html`<li>${maybe(`goes.${each}`, each)}</li>`)}</ul>
         </details>` : nothing}
     </section>`;
 }

@@ -1,6 +1,7 @@
 // Where one begins: the personas, and the way to a new one.
 import { html, nothing } from "../parts/lit-html.js";
-import { avatar, loading } from "../pieces.js";
+import { loadPersonas } from "../personas.js";
+import { avatar, loading, problem } from "../pieces.js";
 import { to } from "../router.js";
 import { state } from "../state.js";
 import { t } from "../words.js";
@@ -8,9 +9,14 @@ import { t } from "../words.js";
 export const title = () => t("personas");
 
 export function view() {
-  if (state.personas === null) return loading();
   return html`
     <h1>${t("personas")}</h1>
+    ${problem(state.refused, loadPersonas)}
+    ${state.personas ? whole() : state.refused ? nothing : loading()}`;
+}
+
+function whole() {
+  return html`
     ${state.personas.length ? people() : html`<p class="lead">${state.manages ? t("nobodyYet") : t("nobodyForYou")}</p>`}
     ${state.manages ? html`<p><a class="button primary" href=${to("new")}>${t("newPersona")}</a></p>` : nothing}`;
 }

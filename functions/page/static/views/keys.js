@@ -34,19 +34,32 @@ export function view() {
 }
 
 function list() {
-  if (!listed.keys.length) return html`<p class="hint">${t("keys.none")}</p>`;
+  const good = listed.keys.filter((key) => !key.revoked);
+  const revoked = listed.keys.filter((key) => key.revoked);
   return html`
-    <ul class="keys">
-      ${listed.keys.map((key) => html`
-        <li class="card">
-          <div class="who"><b>${key.name}</b>
-            <small>${key.scopes.map((scope) => t(`scope.${scope}`)).join(", ")} · ${key.personas ? key.personas.join(", ") : t("keys.all")}</small>
-            <small>${t("keys.used", { used: number(key.used_this_month), most: number(key.requests_per_month) })} · ${moment(key.created_at)}</small>
-          </div>
-          <button type="button" class="danger" aria-label="${t("revoke")}: ${key.name}" @click=${() => revoke(key)}>${t("revoke")}</button>
-        </li>`)}
-    </ul>`;
+    ${good.length ? html`<ul class="keys">${good.map(one)}</ul>` : html`<p class="hint">${t("keys.none")}</p>`}
+    ${revoked.length ? html`
+      <details><summary>${t("keys.revoked", { count: number(revoked.length) })}</summary>
+        <ul class="keys">${revoked.map(one)}</ul></details>` : nothing}`;
 }
+
+function one(key) {
+  const { revoked } = key;
+  return html`
+    <li class="card">
+      <div class="who"><b>${key.name}</b>
+        <small>${key.scopes.map((scope) => t(`scope.${scope}`)).join(", ")} · ${key.personas ? key.personas.join(", ") : t("keys.all")}</small>
+        <small>${t("keys.used", { used: number(key.used_this_month), most: number(key.requests_per_month) })}</small>
+        <small>${t("keys.made", { by: nameOf(key.created_by), at: moment(key.created_at) })}</small>
+        ${revoked ? html`<small>${t("keys.taken", { by: nameOf(revoked.by), at: moment(revoked.at) })}</small>` : nothing}
+      </div>
+      ${revoked ? nothing : html`
+        <button type="button" class="danger" aria-label="${t("revoke")}: ${key.name}" @click=${() => revoke(key)}>${t("revoke")}</button>`}
+    </li>`;
+}
+
+/** What the key of an id is called; the owner's is in no list. */
+const nameOf = (id) => (id === "owner" ? t("keys.owner") : `“${listed.keys.find((key) => key.id === id)?.name ?? id}”`);
 
 function form() {
   return html`

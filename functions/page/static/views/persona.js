@@ -17,7 +17,7 @@ export function heading(persona, tool = nothing) {
         ${about && !about.live_version ? status(about.status) : html`<small>${t("isModel")}</small>`}
       </div>
       ${tool}
-      ${state.manages ? tabs(persona) : nothing}
+      ${state.manages && state.chats ? tabs(persona) : nothing}
     </header>`;
 }
 

@@ -1,7 +1,7 @@
 // Who speaks in an export, as the endpoint read it.
 import { html, nothing } from "../parts/lit-html.js";
 import { tile } from "../pieces.js";
-import { maybe, number, t } from "../words.js";
+import { bytes, maybe, number, t } from "../words.js";
 
 const FEW = 8;
 
@@ -27,6 +27,20 @@ export function preview(found, speaker, choose) {
         <details><summary>${t("moreSpeakers", { count: number(found.speakers.length - FEW) })}</summary>
           ${found.speakers.slice(FEW).map((each) => one(each, found, speaker, choose))}</details>` : nothing}
     </fieldset>`;
+}
+
+/** Show an export that is too large to be looked through while somebody waits, and let its speaker be named. */
+export function unread(found, speaker, choose) {
+  return html`
+    <section class="card" aria-labelledby="found">
+      <h2 id="found">${t("unread")}</h2>
+      <p class="hint">${found.file_name} · ${bytes(found.bytes)}</p>
+      <p>${t("unread.what")}</p>
+      <label for="speaker">${t("whoseTone")}</label>
+      <input id="speaker" required maxlength="200" autocomplete="off" .value=${speaker} aria-describedby="speaker-hint"
+        @input=${(event) => choose(event.target.value)}>
+      <p id="speaker-hint" class="hint">${t("unread.hint")}</p>
+    </section>`;
 }
 
 function one({ name, messages }, found, speaker, choose) {

@@ -1,5 +1,7 @@
 // A run as it happens, and why it ended where it failed.
 import { html, nothing } from "../parts/lit-html.js";
+import { inFull } from "../pieces.js";
+import { reasonOf } from "../reasons.js";
 import { maybe, moment, number, t } from "../words.js";
 
 const STEPS = ["preparing", "awaiting_approval", "queued", "uploading", "training", "deploying", "succeeded"];
@@ -46,10 +48,12 @@ export function starting() {
 /** Why a version failed, and what to do about it. */
 export function failure(version) {
   const { error, reason } = version.failure;
+  const told = reasonOf(error, reason);
   return html`
     <div class="problem" role="alert">
       <p><b>${maybe(`failure.${error}`, t("failure"))}</b></p>
-      <p lang="en">${reason}</p>
+      ${told ? html`<p>${told}</p>` : nothing}
+      ${inFull(reason, !told)}
       <p class="hint">${moment(version.failure.at)} · ${error}</p>
     </div>`;
 }

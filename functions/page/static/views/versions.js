@@ -4,9 +4,9 @@ import { repeat } from "../parts/directives/repeat.js";
 import { call, personaPath } from "../api.js";
 import { confirm } from "../dialog.js";
 import { loadPersonas, look, looked, UNFINISHED, watch } from "../personas.js";
-import { loading, problem, status } from "../pieces.js";
+import { inFull, loading, problem, status } from "../pieces.js";
 import { go, to } from "../router.js";
-import { redraw } from "../state.js";
+import { redraw, state } from "../state.js";
 import { dollars, moment, t } from "../words.js";
 import { heading } from "./persona.js";
 import { failure, progress, starting } from "./progress.js";
@@ -32,7 +32,7 @@ export function view({ persona }) {
     <div class="page">
       ${problem(error, () => look())}
       ${problem(refused)}
-      ${dropped ? starting() : nothing}
+      ${dropped || about?.status === "waiting" ? starting() : nothing}
       ${about ? repeat(about.versions, (each) => each.version, (each, at) => one(each, at, about)) : error || dropped ? nothing : loading()}
       ${about ? end(persona) : nothing}
     </div>`;
@@ -50,7 +50,7 @@ function one(version, at, about) {
       ${version.failure ? failure(version) : nothing}
       ${version.status === "awaiting_approval" ? price(version, about) : nothing}
       ${version.status === "candidate" ? html`
-        <div class="warning"><p>${t("candidate.what")}</p>${version.verdict ? html`<p lang="en">${version.verdict}</p>` : nothing}</div>` : nothing}
+        <div class="warning"><p>${t("candidate.what")}</p>${inFull(version.verdict)}</div>` : nothing}
       ${actions(version, about, isLive)}
       ${version.report ? report(about.persona, version, at === 0) : nothing}
       ${ANSWERS.has(version.status) ? style(about.persona, version, about.versions) : nothing}
@@ -76,8 +76,8 @@ function price(version, about) {
 function actions(version, about, isLive) {
   const at = (...more) => personaPath(about.persona, ...more);
   const buttons = [];
-  if (isLive) buttons.push(html`<a class="button primary" href=${to("p", about.persona, "chat")}>${t("toChat")}</a>`);
-  else if (ANSWERS.has(version.status)) {
+  if (isLive && state.chats) buttons.push(html`<a class="button primary" href=${to("p", about.persona, "chat")}>${t("toChat")}</a>`);
+  if (!isLive && ANSWERS.has(version.status)) {
     const [label, path, body] = version.status === "candidate" || version.version > (about.live_version ?? "")
       ? ["promote", at("versions", version.version, "promote"), undefined]
       : ["rollback", at("rollback"), { version: version.version }];
