@@ -19,7 +19,7 @@ from maltu.errors import AnswerLate
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
 
-    from maltu.aws_json import Caller
+    from maltu.aws_json import Client
 
 # Kakao waits five seconds in all, for the network and a cold start as well.
 SECONDS: Final = 3.5
@@ -29,9 +29,9 @@ PATIENCE: Final = Patience(connect=1.0, read=SECONDS, tries=1)
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Asks ``function``; what asks ``lambdas`` waits no longer than ``PATIENCE``."""
+    """Asks ``function``; ``client`` waits no longer than ``PATIENCE``."""
 
-    lambdas: Caller
+    client: Client
     function: str
 
     def now(self, persona: str, text: str) -> dict[str, Any]:
@@ -56,4 +56,4 @@ class Answering:
     def _invoke(self, how: Literal["Event", "RequestResponse"], **question: str) -> AWSResponse:
         path = f"/2015-03-31/functions/{quote(self.function, safe='')}/invocations"
         payload = json.dumps(question, ensure_ascii=False).encode()
-        return self.lambdas.post("Invoke", payload, path, {"X-Amz-Invocation-Type": how})
+        return self.client.post("Invoke", payload, path, {"X-Amz-Invocation-Type": how})

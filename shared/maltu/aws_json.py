@@ -1,8 +1,8 @@
-"""AWS's services that speak JSON, asked without a client of botocore's: by one signed POST each.
+"""Clients of AWS's services that speak JSON: each call is one signed POST.
 
-To make a client, botocore reads AWS's description of its service and of all endpoints there are, which takes
-longer than all else that a cold start does with AWS. What is asked here is JSON already, and needs no
-description. Credentials, signatures, connections and errors are botocore's own.
+To make a client of its own, botocore reads AWS's description of the service and of all endpoints there are,
+which takes longer than all else that a cold start does with AWS. What is asked here is JSON already, and
+needs no description. Credentials, signatures, connections and errors are botocore's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     ConnectionError,  # noqa: A004 - botocore's, which is no OSError
+    HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     ReadTimeoutError,
@@ -77,13 +78,12 @@ SECRETS_MANAGER: Final = Service(
 BEDROCK_RUNTIME: Final = Service(
     "bedrock-runtime", "bedrock", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", "application/json"
 )
-
 LAMBDA: Final = Service("lambda", "lambda", "AWS_ENDPOINT_URL_LAMBDA", "", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a caller waits, in seconds: for a connection, for each byte; and how often it asks."""
+    """How long a client waits, in seconds: for a connection, for each byte; and how often it asks."""
 
     connect: float
     read: float
@@ -94,15 +94,16 @@ class Patience:
 BRIEF: Final = Patience(connect=1.0, read=2.0, tries=3)
 
 
-class Caller:
-    """Asks one service, in the region and with the credentials of the environment.
+class Client:
+    """A service's client, in the region and with the credentials of the environment.
 
     Args:
-        service: whom.
-        patience: how long.
+        service: which.
+        patience: how long to wait, and how often to ask.
 
     Raises:
         NoRegionError: the environment names none.
+        NoCredentialsError: there are none.
     """
 
     def __init__(self, service: Service, patience: Patience) -> None:
@@ -119,7 +120,11 @@ class Caller:
 
     def call(self, operation: str, asked: Mapping[str, Any], path: str = "/") -> dict[str, Any]:
         """Ask for an operation, and give its answer; raise what :meth:`post` does."""
-        return json.loads(self.post(operation, json.dumps(asked).encode(), path).content)
+        answer = self.post(operation, json.dumps(asked).encode(), path)
+        try:
+            return json.loads(answer.content)
+        except ValueError as error:
+            raise HTTPClientError(error=error) from error
 
     def post(
         self, operation: str, body: bytes, path: str, headers: Mapping[str, str] | None = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from maltu.answering import Answering
     from maltu.approval import Approvals
-    from maltu.aws_json import Caller
+    from maltu.aws_json import Client
     from maltu.keys import Keys
     from maltu.management import Desk
     from maltu.progress import Watch
@@ -171,7 +171,7 @@ def _removals() -> Removals:
 def _table() -> Table:
     from maltu.table import Table
 
-    return Table(aws_json.Caller(aws_json.DYNAMODB, aws_json.BRIEF), setting("TABLE_NAME"))
+    return Table(aws_json.Client(aws_json.DYNAMODB, aws_json.BRIEF), setting("TABLE_NAME"))
 
 
 @cache
@@ -188,7 +188,7 @@ def answering() -> Answering:
     """The function that answers for a KakaoTalk channel's bot."""
     from maltu.answering import PATIENCE, Answering
 
-    return Answering(aws_json.Caller(aws_json.LAMBDA, PATIENCE), setting("ANSWER_FUNCTION"))
+    return Answering(aws_json.Client(aws_json.LAMBDA, PATIENCE), setting("ANSWER_FUNCTION"))
 
 
 def provider() -> Provider:
@@ -255,8 +255,8 @@ def _secret(arn: str, _: int) -> str:
 
 
 @cache
-def _secrets_manager() -> Caller:
-    return aws_json.Caller(aws_json.SECRETS_MANAGER, aws_json.BRIEF)
+def _secrets_manager() -> Client:
+    return aws_json.Client(aws_json.SECRETS_MANAGER, aws_json.BRIEF)
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maltu.aws_json import Caller
+    from maltu.aws_json import Client
 
 Item = dict[str, Any]
 
@@ -38,11 +38,11 @@ class Table:
     """Reads and writes items by ``pk`` and ``sk``; conditional writes say whether their condition held.
 
     Attributes:
-        dynamodb: what asks DynamoDB.
+        client: DynamoDB's.
         name: the table's.
     """
 
-    dynamodb: Caller
+    client: Client
     name: str
 
     def get(self, key: Mapping[str, str]) -> Item | None:
@@ -126,7 +126,7 @@ class Table:
         try:
             # By the token it is known again where it is asked for twice.
             asked = {"TransactItems": [change, check], "ClientRequestToken": str(uuid.uuid4())}
-            self.dynamodb.call("TransactWriteItems", asked)
+            self.client.call("TransactWriteItems", asked)
         except ClientError as error:
             _pass_over(error, _CANCELED)
             return False
@@ -159,7 +159,7 @@ class Table:
         return items
 
     def _ask(self, operation: str, **asked: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        return self.dynamodb.call(operation, {"TableName": self.name, **asked})
+        return self.client.call(operation, {"TableName": self.name, **asked})
 
 
 def _pass_over(error: ClientError, code: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from maltu import aws_json, deployment, patience
-from maltu.aws_json import BRIEF, DYNAMODB, Caller
+from maltu.aws_json import BRIEF, DYNAMODB, Client
 from maltu.table import Table
 from tests.support.adapters import ADAPTERS
 from tests.support.cloud import TABLE, cloud
@@ -69,7 +69,7 @@ class Hanging:
 @contextmanager
 def up(hanging: Hanging, adapter: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Cloud]:
     with hanging.listening() as url, cloud(monkeypatch, url, adapter=ADAPTERS[adapter]) as opened:
-        table = Table(Caller(DYNAMODB, BRIEF), TABLE)
+        table = Table(Client(DYNAMODB, BRIEF), TABLE)
         settings = {"format": "chat", "system_prompt": "너는 하준이다.", "speaker": "하준"}
         version: dict[str, Any] = {"version": "v", "status": "succeeded", "model_id": "m", "named": False}
         table.put({"pk": "personas", "sk": "하준", "persona": "하준", "live_version": "v"})

@@ -1,4 +1,4 @@
-"""Every call to AWS passes here, whether a client of botocore's makes it or none."""
+"""Every call to AWS passes here, whether a client of botocore's makes it or one of ours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from botocore.client import BaseClient
 
-from maltu.aws_json import Caller
+from maltu.aws_json import Client
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,21 +24,21 @@ Watch = Callable[[str, str, Mapping[str, Any], Callable[[], Any]], Any]
 @contextmanager
 def watched(watch: Watch) -> Generator[None]:
     """Hand every call of the block to ``watch``; services and operations are named as boto3 names them."""
-    of_client: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
-    of_none: Callable[..., Any] = vars(Caller)["post"]
+    of_botocore: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
+    of_ours: Callable[..., Any] = vars(Client)["post"]
 
-    def by_client(client: BaseClient, operation: str, asked: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def by_botocores(client: BaseClient, operation: str, asked: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         name = client.meta.service_model.service_name
-        return watch(name, operation, asked, lambda: of_client(client, operation, asked))
+        return watch(name, operation, asked, lambda: of_botocore(client, operation, asked))
 
-    def by_none(caller: Caller, operation: str, body: bytes, path: str, *headers: Any) -> Any:  # noqa: ANN401 - as botocore types it
+    def by_ours(client: Client, operation: str, body: bytes, path: str, *headers: Any) -> Any:  # noqa: ANN401 - as botocore types it
         asked = {**json.loads(body), **_in_path(operation, path)}
-        service = caller.service.host
-        return watch(service, operation, asked, lambda: of_none(caller, operation, body, path, *headers))
+        service = client.service.host
+        return watch(service, operation, asked, lambda: of_ours(client, operation, body, path, *headers))
 
     with (
-        mock.patch.object(BaseClient, "_make_api_call", by_client),
-        mock.patch.object(Caller, "post", by_none),
+        mock.patch.object(BaseClient, "_make_api_call", by_botocores),
+        mock.patch.object(Client, "post", by_ours),
     ):
         yield
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectionClosedError,
     EndpointConnectionError,
@@ -19,7 +20,16 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 
 from maltu import aws_json
-from maltu.aws_json import BEDROCK_RUNTIME, DYNAMODB, SECRETS_MANAGER, Caller, Patience, Service
+from maltu.answering import Answering
+from maltu.aws_json import (
+    BEDROCK_RUNTIME,
+    DYNAMODB,
+    LAMBDA,
+    SECRETS_MANAGER,
+    Client,
+    Patience,
+    Service,
+)
 from tests.support import boto
 
 if TYPE_CHECKING:
@@ -117,7 +127,7 @@ def test_what_is_asked_is_what_botocores_client_asks(  # noqa: PLR0913, PLR0917 
     if address:
         monkeypatch.setenv(service.variable, address)
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:2")
-    assert Caller(service, THREE).call(operation, asked, path) == {"a": 1}
+    assert Client(service, THREE).call(operation, asked, path) == {"a": 1}
     getattr(boto.unshared(service.host), method)(**asked, **more)
     ours, botocores = wire.sent
     assert (ours.method, ours.url) == (botocores.method, botocores.url)
@@ -129,6 +139,26 @@ def test_what_is_asked_is_what_botocores_client_asks(  # noqa: PLR0913, PLR0917 
     assert signed[0]
     assert signed[1]
     assert signed[0].groupdict() == signed[1].groupdict()
+
+
+def test_a_function_is_invoked_as_botocores_client_does(wire: Wire) -> None:
+    Answering(Client(LAMBDA, THREE), "maltu-answer").later("하준", "뭐해?", "https://bot-api.kakao.com/t")
+    payload = cast("bytes", wire.sent[0].body)
+    boto.unshared("lambda").invoke(FunctionName="maltu-answer", InvocationType="Event", Payload=payload)
+    ours, botocores = wire.sent
+    assert (ours.method, ours.url, ours.body) == (botocores.method, botocores.url, botocores.body)
+    assert header(ours, "X-Amz-Invocation-Type") == header(botocores, "X-Amz-Invocation-Type") == "Event"
+    assert json.loads(payload) == {
+        "persona": "하준",
+        "text": "뭐해?",
+        "callback": "https://bot-api.kakao.com/t",
+    }
+
+
+def test_an_answer_that_cannot_be_read_is_botocores_error(wire: Wire) -> None:
+    wire.answers = [raw(200, b"<html>")]
+    with pytest.raises(BotoCoreError):
+        Client(DYNAMODB, THREE).call("GetItem", {})
 
 
 @pytest.mark.parametrize(
@@ -146,16 +176,16 @@ def test_what_is_asked_is_what_botocores_client_asks(  # noqa: PLR0913, PLR0917 
 )
 def test_what_may_pass_is_asked_again_a_few_times(wire: Wire, failure: Answer) -> None:
     wire.answers[:0] = [failure, failure]
-    assert Caller(DYNAMODB, THREE).call("GetItem", {}) == {"a": 1}
+    assert Client(DYNAMODB, THREE).call("GetItem", {}) == {"a": 1}
     assert len(wire.sent) == THREE.tries
     wire.answers = [failure]
     wire.sent.clear()
     with pytest.raises(type(failure) if isinstance(failure, Exception) else ClientError):
-        Caller(DYNAMODB, THREE).call("GetItem", {})
+        Client(DYNAMODB, THREE).call("GetItem", {})
     assert len(wire.sent) == THREE.tries
     wire.sent.clear()
     with pytest.raises(type(failure) if isinstance(failure, Exception) else ClientError):
-        Caller(DYNAMODB, Patience(0.1, 0.1, tries=1)).call("GetItem", {})
+        Client(DYNAMODB, Patience(0.1, 0.1, tries=1)).call("GetItem", {})
     assert len(wire.sent) == 1
 
 
@@ -175,7 +205,7 @@ def test_a_refusal_is_told_as_botocore_tells_it_and_asked_once(
 ) -> None:
     wire.answers = [answer]
     with pytest.raises(ClientError) as raised:
-        Caller(DYNAMODB, THREE).call("PutItem", {})
+        Client(DYNAMODB, THREE).call("PutItem", {})
     response: Any = raised.value.response
     assert response["Error"] == {"Code": code, "Message": message}
     assert response["ResponseMetadata"]["HTTPStatusCode"] in {400, 403, 404}
@@ -195,24 +225,24 @@ def test_credentials_are_looked_for_wherever_botocore_does(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     with pytest.raises(NoCredentialsError):
-        Caller(DYNAMODB, THREE)
+        Client(DYNAMODB, THREE)
     file = tmp_path / "credentials"
     file.write_text("[default]\naws_access_key_id = of-the-file\naws_secret_access_key = s\n", "utf-8")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
-    Caller(DYNAMODB, THREE).call("GetItem", {})
+    Client(DYNAMODB, THREE).call("GetItem", {})
     assert "Credential=of-the-file/" in header(wire.sent[0], "Authorization")
 
 
 def test_credentials_that_expire_are_read_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
-    caller = Caller(DYNAMODB, THREE)
+    client = Client(DYNAMODB, THREE)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-today")
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2099-01-01T00:00:00Z")
-    caller.call("GetItem", {})
+    client.call("GetItem", {})
     assert "Credential=of-today/" in header(wire.sent[0], "Authorization")
 
 
 def test_a_region_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(NoRegionError):
-        Caller(DYNAMODB, THREE)
+        Client(DYNAMODB, THREE)

@@ -11,7 +11,7 @@ from maltu.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maltu.aws_json import Caller
+    from maltu.aws_json import Client
 
 
 class Paged:
@@ -35,6 +35,6 @@ class Paged:
 )
 def test_a_query_reads_as_many_pages_as_it_needs(limit: int | None, limits: list[int | None]) -> None:
     paged = Paged()
-    items = Table(cast("Caller", paged), "t").query("p", limit=limit)
+    items = Table(cast("Client", paged), "t").query("p", limit=limit)
     assert [item["sk"] for item in items] == [str(n) for n in range(min(limit or 5, 5))]
     assert paged.limits == limits

@@ -1,4 +1,4 @@
-"""Answers at Amazon Bedrock: Converse, asked without a client of botocore's, as is all that answers."""
+"""Answers at Amazon Bedrock, through Converse."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class BedrockInference:
         )
 
     @cached_property
-    def _runtime(self) -> aws_json.Caller:
+    def _runtime(self) -> aws_json.Client:
         # A question that is asked again is paid for again.
         patience = aws_json.Patience(connect=CONNECT_SECONDS, read=self._answer_seconds, tries=1)
-        return aws_json.Caller(aws_json.BEDROCK_RUNTIME, patience)
+        return aws_json.Client(aws_json.BEDROCK_RUNTIME, patience)
