@@ -46,6 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStac
 
 boto.read_once()
 boto.share_clients()
+boto.let_moto_hear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""AWS's clients, made by botocore alone and from one session.
+"""AWS's clients, made by botocore alone and from one session, for what answers do without.
 
 boto3 adds to botocore what moves files and nothing else that is used here, and takes as long to import as
 botocore does; a second session would read AWS's description of itself once more.

@@ -13,16 +13,15 @@ import time
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from maltu import aws
+from maltu import aws_json
 from maltu.errors import InvalidSettings, ProviderRejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mypy_boto3_secretsmanager.client import SecretsManagerClient
-
     from maltu.answering import Answering
     from maltu.approval import Approvals
+    from maltu.aws_json import Client
     from maltu.keys import Keys
     from maltu.management import Desk
     from maltu.progress import Watch
@@ -95,6 +94,7 @@ def usage() -> Usage:
 @cache
 def workflow() -> Workflow:
     """The state machines; a function that starts no removal is told of none."""
+    from maltu import aws
     from maltu.workflow import Workflow
 
     return Workflow(
@@ -171,12 +171,13 @@ def _removals() -> Removals:
 def _table() -> Table:
     from maltu.table import Table
 
-    return Table(aws.client("dynamodb"), setting("TABLE_NAME"))
+    return Table(aws_json.Client(aws_json.DYNAMODB, aws_json.BRIEF), setting("TABLE_NAME"))
 
 
 @cache
 def notifier() -> Notifier:
     """The owner's topic."""
+    from maltu import aws
     from maltu.workflow import Notifier
 
     return Notifier(aws.client("sns"), setting("TOPIC_ARN"))
@@ -187,7 +188,7 @@ def answering() -> Answering:
     """The function that answers for a KakaoTalk channel's bot."""
     from maltu.answering import PATIENCE, Answering
 
-    return Answering(aws.client("lambda", PATIENCE), setting("ANSWER_FUNCTION"))
+    return Answering(aws_json.Client(aws_json.LAMBDA, PATIENCE), setting("ANSWER_FUNCTION"))
 
 
 def provider() -> Provider:
@@ -250,16 +251,18 @@ _PROVIDER_SETTINGS: Mapping[str, Callable[[], str]] = {
 
 @lru_cache(maxsize=4)
 def _secret(arn: str, _: int) -> str:
-    return _secrets_manager().get_secret_value(SecretId=arn)["SecretString"]
+    return _secrets_manager().call("GetSecretValue", {"SecretId": arn})["SecretString"]
 
 
 @cache
-def _secrets_manager() -> SecretsManagerClient:
-    return aws.client("secretsmanager")
+def _secrets_manager() -> Client:
+    return aws_json.Client(aws_json.SECRETS_MANAGER, aws_json.BRIEF)
 
 
 def forget() -> None:
     """Open everything anew at the next call: for whoever changes the environment under a running process."""
+    from maltu import aws
+
     for opened in (
         bucket, registry, turns, approvals, keys, usage, workflow, notifier, desk, places, answering,
         uploads, watch, _table, _removals, _provider, _inference, _secret, _secrets_manager,

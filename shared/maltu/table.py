@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from maltu.aws_json import Client
 
 Item = dict[str, Any]
 
@@ -17,6 +20,8 @@ _RESERVED = {"#status": "status", "#drop": "drop", "#by": "by"}
 
 EXISTS = "attribute_exists(pk)"
 IS_NEW = "attribute_not_exists(pk)"
+_HELD_NOT: Final = "ConditionalCheckFailedException"
+_CANCELED: Final = "TransactionCanceledException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +35,28 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Reads and writes items by ``pk`` and ``sk``; conditional writes say whether their condition held."""
+    """Reads and writes items by ``pk`` and ``sk``; conditional writes say whether their condition held.
 
-    client: DynamoDBClient
+    Attributes:
+        client: DynamoDB's.
+        name: the table's.
+    """
+
+    client: Client
     name: str
 
     def get(self, key: Mapping[str, str]) -> Item | None:
         """The item, as the latest write left it."""
-        answer = self.client.get_item(TableName=self.name, Key=_pack(key), ConsistentRead=True)
+        answer = self._ask("GetItem", Key=_pack(key), ConsistentRead=True)
         return _unpack(answer["Item"]) if "Item" in answer else None
 
     def put(self, item: Mapping[str, Any], *, condition: str | None = None) -> bool:
         """Write an item whole."""
-        more: Any = {"ConditionExpression": condition} if condition else {}
+        more = {"ConditionExpression": condition} if condition else {}
         try:
-            self.client.put_item(TableName=self.name, Item=_pack(item), **more)
-        except self.client.exceptions.ConditionalCheckFailedException:
+            self._ask("PutItem", Item=_pack(item), **more)
+        except ClientError as error:
+            _pass_over(error, _HELD_NOT)
             return False
         return True
 
@@ -77,16 +88,17 @@ class Table:
             none.
         """
         try:
-            self.client.update_item(
-                TableName=self.name,
+            self._ask(
+                "UpdateItem",
                 Key=_pack(key),
                 UpdateExpression=expression,
                 ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **_used(expression + condition, values, names),
             )
-        except self.client.exceptions.ConditionalCheckFailedException as failed:
-            return False, _unpack(failed.response.get("Item", {}))
+        except ClientError as error:
+            _pass_over(error, _HELD_NOT)
+            return False, _unpack(error.response.get("Item", {}))
         return True, {}
 
     def update_if(
@@ -112,30 +124,47 @@ class Table:
             }
         }  # fmt: skip
         try:
-            self.client.transact_write_items(TransactItems=[change, check])
-        except self.client.exceptions.TransactionCanceledException:
+            # By the token it is known again where it is asked for twice.
+            asked = {"TransactItems": [change, check], "ClientRequestToken": str(uuid.uuid4())}
+            self.client.call("TransactWriteItems", asked)
+        except ClientError as error:
+            _pass_over(error, _CANCELED)
             return False
         return True
 
     def delete(self, key: Mapping[str, str]) -> bool:
         """Remove an item; False where there was none."""
-        gone = self.client.delete_item(TableName=self.name, Key=_pack(key), ReturnValues="ALL_OLD")
-        return "Attributes" in gone
+        return "Attributes" in self._ask("DeleteItem", Key=_pack(key), ReturnValues="ALL_OLD")
 
     def query(
         self, pk: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> list[Item]:
         """The items of a partition whose ``sk`` begins with ``prefix``, in the order of ``sk``."""
         beginning = {":prefix": prefix} if prefix else {}
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            KeyConditionExpression="pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
-            ExpressionAttributeValues=_pack({":pk": pk, **beginning}),
-            ScanIndexForward=not newest_first,
-            ConsistentRead=True,
-            PaginationConfig={"MaxItems": limit} if limit else {},
-        )
-        return [_unpack(item) for page in pages for item in page["Items"]]
+        asked = {
+            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
+            "ExpressionAttributeValues": _pack({":pk": pk, **beginning}),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": True,
+        }
+        items: list[Item] = []
+        after: dict[str, Any] = {}
+        while limit is None or len(items) < limit:
+            left = {} if limit is None else {"Limit": limit - len(items)}
+            page = self._ask("Query", **asked, **left, **after)
+            items += map(_unpack, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                break
+            after = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return items
+
+    def _ask(self, operation: str, **asked: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return self.client.call(operation, {"TableName": self.name, **asked})
+
+
+def _pass_over(error: ClientError, code: str) -> None:
+    if error.response.get("Error", {}).get("Code") != code:
+        raise error
 
 
 def _used(expressions: str, values: Mapping[str, Any], names: Mapping[str, str] | None) -> dict[str, Any]:

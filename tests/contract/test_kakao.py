@@ -11,10 +11,10 @@ from urllib.parse import quote, urlsplit
 
 import boto3
 import pytest
-from botocore.config import Config
 
 from infra.local.finetuning import create_app, serve
 from maltu import callbacks, kakao
+from maltu.aws_json import Patience
 from maltu.errors import CallbackRefused
 from tests.support.cloud import cloud
 from tests.support.dialogues import ANSWERED, export
@@ -184,7 +184,7 @@ def test_a_callback_that_is_not_kakaos_is_never_called(invoked: Invocations, pos
 def test_a_late_answer_is_apologised_for_and_not_asked_for_again(
     invoked: Invocations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hurried = Config(connect_timeout=1, read_timeout=0.2, retries={"total_max_attempts": 1})
+    hurried = Patience(connect=1, read=0.2, tries=1)
     monkeypatch.setattr("maltu.answering.PATIENCE", hurried)
     monkeypatch.setattr(invoked, "held", 0.6)
     before = len(invoked.payloads)

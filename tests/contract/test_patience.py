@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
-from maltu import patience
+from maltu import aws_json, deployment, patience
+from maltu.aws_json import BRIEF, DYNAMODB, Client
 from maltu.table import Table
 from tests.support.adapters import ADAPTERS
 from tests.support.cloud import TABLE, cloud
@@ -69,7 +69,7 @@ class Hanging:
 @contextmanager
 def up(hanging: Hanging, adapter: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Cloud]:
     with hanging.listening() as url, cloud(monkeypatch, url, adapter=ADAPTERS[adapter]) as opened:
-        table = Table(boto3.client("dynamodb"), TABLE)
+        table = Table(Client(DYNAMODB, BRIEF), TABLE)
         settings = {"format": "chat", "system_prompt": "너는 하준이다.", "speaker": "하준"}
         version: dict[str, Any] = {"version": "v", "status": "succeeded", "model_id": "m", "named": False}
         table.put({"pk": "personas", "sk": "하준", "persona": "하준", "live_version": "v"})
@@ -97,6 +97,24 @@ def test_whoever_asks_is_told_in_time_and_the_provider_is_asked_once(
     assert "took too long" in body["error"]["message"]
     assert took < AT_MOST
     assert len(hanging.taken) == 1
+
+
+@pytest.mark.parametrize("service", ["DYNAMODB", "SECRETS_MANAGER"])
+def test_whoever_asks_is_told_in_time_that_aws_is_silent(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws_json, "BRIEF", aws_json.Patience(connect=0.1, read=0.05, tries=3))
+    monkeypatch.setattr(aws_json, "PAUSE_SECONDS", 0.0)
+    silent = Hanging(b"", None)
+    with up(silent, "openai", monkeypatch) as cloud, silent.listening() as url:
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", url.removesuffix("/v1"))
+        deployment.forget()
+        began = time.monotonic()
+        status, body = cloud.post("/v1/chat/completions", CHAT)
+        took = time.monotonic() - began
+    assert (status, body["error"]["type"]) == (500, "server_error")
+    assert took < AT_MOST
+    assert silent.taken == ["POST / HTTP/1.1"] * 3
 
 
 def test_prompts_are_asked_at_the_same_time_and_wait_no_longer_together(

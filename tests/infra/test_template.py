@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from infra.conditions import decided
-from maltu import answering, callbacks, deployment, interview, patience, preview
-from maltu.providers import HURRIED_SECONDS, bedrock, openai_inference
+from maltu import answering, aws_json, callbacks, deployment, interview, patience, preview
+from maltu.providers import HURRIED_SECONDS, bedrock, bedrock_inference, openai_inference
 from tests.support.cloud import TEMPLATE
 from tests.support.expanding import expanded
 from tests.support.handlers import ROOT
@@ -561,13 +561,23 @@ def test_no_secret_stands_in_the_template_or_the_environment(expanded: dict[str,
 
 def test_a_caller_hears_of_a_slow_provider_from_us() -> None:
     gateway_seconds = 29
-    for adapter in (openai_inference, bedrock):
+    for adapter in (openai_inference, bedrock_inference):
         assert adapter.CONNECT_SECONDS < adapter.ANSWER_SECONDS < patience.SECONDS
     # Reading the registry and the key comes before, and a cold start counts as well.
     assert patience.SECONDS + 3 < FUNCTIONS["CompletionFunction"]["Timeout"] < gateway_seconds
     # A job and its events are two questions.
     assert FUNCTIONS["CompletionFunction"]["Timeout"] > 2 * HURRIED_SECONDS
     assert preview.READING_SECONDS < FUNCTIONS["ExportsFunction"]["Timeout"] - 8 < gateway_seconds
+
+
+def test_a_caller_hears_of_a_silent_aws_from_us() -> None:
+    wait = aws_json.BRIEF
+    pauses = sum(aws_json.PAUSE_SECONDS * 2**tried for tried in range(wait.tries - 1))
+    silent = wait.tries * (wait.connect + wait.read) + pauses
+    # The shortest of those in which somebody waits.
+    assert silent < min(
+        FUNCTIONS[f"{name}Function"]["Timeout"] for name in ("Authorizer", "Completion", "Kakao")
+    )
 
 
 def test_a_style_report_is_done_in_its_functions_time() -> None:
@@ -628,7 +638,7 @@ def test_kakaos_answer_is_paid_once_ends_within_its_minute_and_chat_text_waits_i
     assert not config.get("DestinationConfig")
     posted = patience.SECONDS + callbacks.POST_SECONDS
     assert posted < FUNCTIONS["KakaoAnswerFunction"]["Timeout"] < 60
-    waited = answering.PATIENCE.read_timeout + answering.PATIENCE.connect_timeout  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType] - botocore sets its options by name
+    waited = answering.PATIENCE.read + answering.PATIENCE.connect
     assert waited < 5 < FUNCTIONS["KakaoFunction"]["Timeout"]
 
 

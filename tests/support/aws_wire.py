@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -17,6 +18,7 @@ from moto.core.models import botocore_stubber
 from starlette.concurrency import run_in_threadpool
 
 from infra.local.finetuning import serve
+from maltu import aws_json
 from tests.support import boto
 from tests.support.cloud import invoke_handler
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from starlette.types import Receive, Scope, Send
+
+    from maltu.aws_json import Service
 
 _SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 
@@ -87,6 +91,7 @@ class Callers:
     def __init__(self, endpoint: str, *, wait_seconds: float) -> None:
         self._endpoint = endpoint
         self._patience = Config(connect_timeout=wait_seconds, read_timeout=wait_seconds)
+        self._brief = replace(aws_json.BRIEF, connect=wait_seconds, read=wait_seconds)
         self._here = threading.local()
 
     def invoke(self, function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
@@ -101,6 +106,10 @@ class Callers:
     def installed(self) -> Generator[None]:
         """Let the parties' clients call there, and give up soon."""
         real: Callable[..., Any] = vars(Session)["create_client"]
+        url: Callable[[Service, str], str] = vars(aws_json)["_url"]
+
+        def other_url(service: Service, region: str) -> str:
+            return self._endpoint if getattr(self._here, "handler", False) else url(service, region)
 
         def client(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - a client of any service
             # moto's state machine shows this key.
@@ -111,6 +120,8 @@ class Callers:
 
         with (
             mock.patch.object(Session, "create_client", client),
+            mock.patch.object(aws_json, "_url", other_url),
+            mock.patch.object(aws_json, "BRIEF", self._brief),
             mock.patch.object(boto3, "client", boto.unshared),
         ):
             yield

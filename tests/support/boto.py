@@ -1,4 +1,4 @@
-"""What boto3 makes anew for each mock of AWS, and what every test may share."""
+"""What boto3 makes anew for each mock of AWS, what every test may share, and how moto hears the rest."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
+from moto.core.models import botocore_stubber
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.config import Config
 
 _Cache = dict[Any, Any]
@@ -58,3 +63,13 @@ def share_clients() -> None:
             return clients[key]
 
     setattr(boto3, "client", client)  # noqa: B010 - an assignment would need boto3's hundred overloads
+
+
+def let_moto_hear() -> None:
+    """Let moto, while it mocks AWS, answer what no client asks; what clients ask, it has answered before."""
+    send: Callable[[URLLib3Session, AWSPreparedRequest], AWSResponse] = vars(URLLib3Session)["send"]
+
+    def heard(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        return botocore_stubber("before-send", request) or send(session, request)
+
+    setattr(URLLib3Session, "send", heard)  # noqa: B010 - as above

@@ -1,6 +1,6 @@
 """Every change that a run makes outside itself, in order, and a death at any of them.
 
-An effect is what a handler changes through boto3, what it changes at the provider, and what the state machine
+An effect is what a handler changes at AWS, what it changes at the provider, and what the state machine
 itself does. A party that dies takes nothing back and does nothing more: it only stops, before the effect or
 after it, when the effect has happened and nobody heard of it.
 """
@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from unittest import mock
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
@@ -23,6 +22,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceLambda,
 )
 
+from tests.support.aws_calls import watched
 from tests.support.handlers import Context, FunctionDied, load_handler
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Effects:
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _function: str | None = None
     _dead: bool = False
-    _in_boto3: bool = False
+    _in_aws: bool = False
 
     def begin(self, death: Death | None = None) -> None:
         """Count from the start, and let ``death`` come."""
@@ -92,9 +92,9 @@ class Effects:
 
     @contextmanager
     def installed(self) -> Generator[None]:
-        """See what goes through boto3 and what the state machine does by itself."""
+        """See what is asked of AWS and what the state machine does by itself."""
         with ExitStack() as seams:
-            seams.enter_context(mock.patch.object(BaseClient, "_make_api_call", self._client_call()))
+            seams.enter_context(watched(self._call))
             for service in _concrete(StateTaskService):
                 seams.enter_context(
                     mock.patch.object(service, "_eval_service_task", self._state_task(service))
@@ -106,7 +106,7 @@ class Effects:
 
         async def observed(scope: Scope, receive: Receive, send: Send) -> None:
             changes = scope["type"] == "http" and scope["method"] != "GET" and not _ASKS.search(scope["path"])
-            if not changes or self._function is None or self._in_boto3:
+            if not changes or self._function is None or self._in_aws:
                 await app(scope, receive, send)
                 return
             fate = self._meet(self._function, f"{scope['method']} {_IDS.sub('/…', scope['path'])}")
@@ -120,27 +120,21 @@ class Effects:
 
         return observed
 
-    def _client_call(self) -> Callable[..., Any]:
-        # The one place that every call passes.
-        real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
-
-        def call(client: BaseClient, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-            function = self._function
-            if function is None or _READS.match(operation):
-                return real(client, operation, params)
-            fate = self._meet(function, f"{operation} {_target(params)}".strip())
-            # What it changes at the provider was met here.
-            self._in_boto3 = True
-            try:
-                answer = None if fate == "before" else real(client, operation, params)
-            finally:
-                self._in_boto3 = False
-            if fate:
-                self._dead = True
-                raise FunctionDied(function)
-            return answer
-
-        return call
+    def _call(self, _: str, operation: str, asked: Mapping[str, Any], make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        function = self._function
+        if function is None or _READS.match(operation):
+            return make()
+        fate = self._meet(function, f"{operation} {_target(asked)}".strip())
+        # What it changes at the provider was met here.
+        self._in_aws = True
+        try:
+            answer = None if fate == "before" else make()
+        finally:
+            self._in_aws = False
+        if fate:
+            self._dead = True
+            raise FunctionDied(function)
+        return answer
 
     def _state_task(self, service: type) -> Callable[..., None]:
         real: Callable[..., None] = vars(service)["_eval_service_task"]

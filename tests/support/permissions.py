@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, cast
 from unittest import mock
 from urllib.parse import unquote
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
@@ -25,6 +24,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 
 from maltu import deployment
 from tests.support import cloud as support
+from tests.support.aws_calls import watched
 from tests.support.handlers import load_handler
 
 if TYPE_CHECKING:
@@ -87,27 +87,27 @@ class Requests:
     @contextmanager
     def kept(self) -> Generator[None]:
         """Keep every request of the block."""
-        real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
-
-        def call(client: BaseClient, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-            party = self._party()
-            try:
-                answer = real(client, operation, params)
-            except ClientError as error:
-                if party:
-                    self._keep(party, client, operation, params, error.response.get("Error", {}).get("Code"))
-                raise
-            if party:
-                self._keep(party, client, operation, params, None)
-            return answer
-
         with (
-            mock.patch.object(BaseClient, "_make_api_call", call),
+            watched(self._call),
             mock.patch.object(support, "load_handler", self._loaded),
             mock.patch.object(StateTaskService, "_eval_execution", self._of_machine()),
             mock.patch.object(ThreadPoolExecutor, "submit", self._submitting()),
         ):
             yield
+
+    def _call(self, service: str, operation: str, asked: Mapping[str, Any], make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        party = self._party()
+        refused = None
+        try:
+            return make()
+        except ClientError as error:
+            refused = error.response.get("Error", {}).get("Code")
+            raise
+        finally:
+            if party:
+                self.by[party] |= set(_named(service, operation, asked, refused))
+            if party and operation == "CreateModelCustomizationJob":
+                self.by["Bedrock"] |= set(_as_bedrock(asked))
 
     def _loaded(self, folder: str) -> Callable[[Any, Any], Any]:
         name = "".join(word.title() for word in folder.split("_")) + "Function"
@@ -163,14 +163,6 @@ class Requests:
     def _party(self) -> str | None:
         stack = self._stacks.get(threading.get_ident())
         return stack[-1] if stack else None
-
-    def _keep(
-        self, party: str, client: BaseClient, operation: str, params: Mapping[str, Any], refused: str | None
-    ) -> None:
-        service = client.meta.service_model.service_name
-        self.by[party] |= set(_named(service, operation, params, refused))
-        if operation == "CreateModelCustomizationJob":
-            self.by["Bedrock"] |= set(_as_bedrock(params))
 
 
 def _named(service: str, operation: str, params: Mapping[str, Any], refused: str | None) -> Iterator[Request]:

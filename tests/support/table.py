@@ -11,6 +11,7 @@ import boto3
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
+from maltu.aws_json import BRIEF, DYNAMODB, Client
 from maltu.table import Table
 from tests.support.cloud import TEMPLATE
 
@@ -34,4 +35,4 @@ def open_table() -> Generator[Table]:
         wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
         client = boto3.client("dynamodb")
         client.create_table(TableName=NAME, **{name: shape[name] for name in wanted})
-        yield Table(client, NAME)
+        yield Table(Client(DYNAMODB, BRIEF), NAME)

@@ -13,35 +13,34 @@ import pytest
 
 from tests.support.handlers import ROOT
 
+# What makes AWS's clients is loaded by what opens one.
 DEAR = {
     "aws_xray_sdk", "boto3", "botocore.session", "httpx", "httpx2", "ijson", "numpy", "openai", "orjson",
     "pandas", "pydantic", "requests", "s3transfer", "sacrebleu", "scipy", "sklearn", "tiktoken",
 }  # fmt: skip
 NOTHING: set[str] = set()
-# Powertools loads botocore's own module, which is small.
-AWS = {"botocore.session"}
-ROUTES = {*AWS, "pydantic"}
+ROUTES = {"pydantic"}
 READERS = {"ijson", "orjson"}
 MEASURES = {"numpy", "sacrebleu", "scipy", "sklearn"}
 FUNCTIONS = {
-    "ask_approval": AWS,
-    "authorizer": AWS,
-    "check_access": AWS,
-    "check_status": AWS,
-    "clean_up": AWS,
+    "ask_approval": NOTHING,
+    "authorizer": NOTHING,
+    "check_access": NOTHING,
+    "check_status": NOTHING,
+    "clean_up": NOTHING,
     "completion": ROUTES,
-    "create_fine_tune": AWS,
-    "ensure_deployed": AWS,
+    "create_fine_tune": NOTHING,
+    "ensure_deployed": NOTHING,
     "exports": ROUTES | READERS,
-    "kakao": AWS,
-    "kakao_answer": AWS,
+    "kakao": NOTHING,
+    "kakao_answer": NOTHING,
     "keys": ROUTES,
     "manage": ROUTES,
     "page": NOTHING,
-    "preprocess": AWS | READERS,
-    "remove": AWS,
-    "style_report": AWS | MEASURES,
-    "upload_dataset": AWS,
+    "preprocess": READERS,
+    "remove": NOTHING,
+    "style_report": MEASURES,
+    "upload_dataset": NOTHING,
 }
 
 LOADED = "print(*sys.modules)"
@@ -50,7 +49,10 @@ LOADED = "print(*sys.modules)"
 def loaded(code: str, *path: str) -> set[str]:
     """Give the dear ones among what a fresh interpreter has loaded after ``code``."""
     lines = ["import sys", f"sys.path[:0] = {[str(ROOT / each) for each in (*path, 'shared')]}", code, LOADED]
-    environment = {"AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "maltu"}
+    environment = {
+        "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+        "POWERTOOLS_SERVICE_NAME": "maltu", "TABLE_NAME": "t",
+    }  # fmt: skip
     answer = subprocess.run(  # noqa: S603 - this Python, with these words
         [sys.executable, "-c", "\n".join(lines)], env=environment, check=True, capture_output=True, text=True
     )
@@ -68,12 +70,11 @@ def test_a_function_loads_what_it_needs_and_nothing_dear_besides(name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("provider", "settings"),
-    [("openai", {"api_key": "key", "base_url": ""}), ("bedrock", {"bucket": "b", "role_arn": "r"})],
+    ("provider", "settings"), [("openai", {"api_key": "key", "base_url": ""}), ("bedrock", {})]
 )
-def test_what_answers_loads_no_vendors_sdk_but_awss_own(provider: str, settings: dict[str, str]) -> None:
+def test_what_answers_loads_no_vendors_sdk_and_makes_no_client_of_awss(
+    provider: str, settings: dict[str, str]
+) -> None:
     opened = f"open_inference({provider!r}, {json.dumps(settings)}.__getitem__)"
-    code = (
-        f"from maltu.providers import open_inference; {opened}; from maltu import aws; aws.client('dynamodb')"
-    )
-    assert loaded(code) == AWS
+    code = f"from maltu.providers import open_inference; from maltu import deployment; {opened}"
+    assert loaded(f"{code}; deployment.registry(); deployment._secrets_manager()") == NOTHING

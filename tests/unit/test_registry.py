@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from maltu.aws_json import BRIEF, DYNAMODB, Client
 from maltu.registry import Attempt, Registry
 from maltu.table import Table
 
@@ -29,7 +30,7 @@ def registry() -> Iterator[Registry]:
                 {"AttributeName": "sk", "KeyType": "RANGE"},
             ],
         )
-        yield Registry(Table(client, "t"))
+        yield Registry(Table(Client(DYNAMODB, BRIEF), "t"))
 
 
 def number(attempt: Attempt | None) -> int | None:

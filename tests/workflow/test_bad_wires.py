@@ -60,9 +60,10 @@ def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Wired]:
 
 @contextmanager
 def no_pauses() -> Generator[None]:
-    """Both SDKs try again without waiting."""
+    """All who ask again do so without waiting."""
     with (
         mock.patch("botocore.endpoint.time"),
+        mock.patch("maltu.aws_json._pause", return_value=0.0),
         mock.patch("openai._base_client.BaseClient._calculate_retry_timeout", return_value=0.0),
     ):
         yield

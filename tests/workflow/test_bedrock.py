@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 
 from tests.support import cloud as support
 from tests.support.adapters import BEDROCK
+from tests.support.aws_calls import watched
 from tests.support.cloud import BUCKET, TEMPLATE
 from tests.support.dialogues import ANSWERED, export
 from tests.support.engines import GatedEngine, broken_engine
@@ -37,14 +37,11 @@ def chain_with(chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Open chains in which no function asks for more of Bedrock than the template lets it."""
     asked: dict[str, set[str]] = defaultdict(set)
     running = threading.local()  # a run's functions follow preprocessing before it has returned
-    ask = vars(BaseClient)["_make_api_call"]
 
-    def noted(client: Any, operation: str, arguments: object) -> object:  # noqa: ANN401 - of any service
-        if client.meta.service_model.service_name.startswith("bedrock") and hasattr(running, "name"):
+    def noted(service: str, operation: str, _: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        if service.startswith("bedrock") and hasattr(running, "name"):
             asked[running.name].add(f"bedrock:{'InvokeModel' if operation == 'Converse' else operation}")
-        return ask(client, operation, arguments)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+        return make()
 
     @contextmanager
     def open_watched(*arguments: Any, **options: Any) -> Generator[Chain]:  # noqa: ANN401 - as it is opened
@@ -63,7 +60,8 @@ def chain_with(chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch) -> Iterat
             monkeypatch.setattr(support, "load_handler", load)
             yield opened
 
-    yield open_watched
+    with watched(noted):
+        yield open_watched
     assert asked["check_access"] == {"bedrock:GetFoundationModel"}
     for name, needed in asked.items():
         assert needed <= granted(name), name

@@ -179,18 +179,25 @@ def open_inference(
     Raises:
         InvalidSettings: there is no such adapter.
     """
-    if name != "openai":
-        return _open(name, setting, answer_seconds)
-    from maltu.providers.hosts import host_profile  # noqa: PLC0415 - as below
-    from maltu.providers.openai_inference import OpenAIInference  # noqa: PLC0415 - as below
+    # A vendor's SDK costs half a second to import: only who calls the vendor pays for it.
+    match name:
+        case "openai":
+            from maltu.providers.hosts import host_profile  # noqa: PLC0415
+            from maltu.providers.openai_inference import OpenAIInference  # noqa: PLC0415
 
-    base_url = setting("base_url") or None
-    return OpenAIInference(
-        api_key=setting("api_key"),
-        base_url=base_url,
-        host=host_profile(base_url),
-        answer_seconds=answer_seconds,
-    )
+            base_url = setting("base_url") or None
+            return OpenAIInference(
+                api_key=setting("api_key"),
+                base_url=base_url,
+                host=host_profile(base_url),
+                answer_seconds=answer_seconds,
+            )
+        case "bedrock":
+            from maltu.providers.bedrock_inference import BedrockInference  # noqa: PLC0415
+
+            return BedrockInference(answer_seconds=answer_seconds)
+        case _:
+            raise _no_adapter(name)
 
 
 def open_provider(name: str, setting: Callable[[str], str]) -> Provider:
@@ -204,11 +211,6 @@ def open_provider(name: str, setting: Callable[[str], str]) -> Provider:
     Raises:
         InvalidSettings: there is no such adapter.
     """
-    return _open(name, setting, ANSWER_SECONDS)
-
-
-def _open(name: str, setting: Callable[[str], str], answer_seconds: float) -> Provider:
-    # A vendor's SDK costs half a second to import: only who calls the vendor pays for it.
     match name:
         case "openai":
             from maltu.providers.openai import OpenAIProvider  # noqa: PLC0415
@@ -217,8 +219,10 @@ def _open(name: str, setting: Callable[[str], str], answer_seconds: float) -> Pr
         case "bedrock":
             from maltu.providers.bedrock import BedrockProvider  # noqa: PLC0415
 
-            return BedrockProvider(
-                bucket=setting("bucket"), role_arn=setting("role_arn"), answer_seconds=answer_seconds
-            )
+            return BedrockProvider(bucket=setting("bucket"), role_arn=setting("role_arn"))
         case _:
-            raise InvalidSettings(f"PROVIDER is {name!r}; there are: openai, bedrock.")
+            raise _no_adapter(name)
+
+
+def _no_adapter(name: str) -> InvalidSettings:
+    return InvalidSettings(f"PROVIDER is {name!r}; there are: openai, bedrock.")

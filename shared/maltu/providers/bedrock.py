@@ -9,32 +9,24 @@ which makes each number's idempotency token the same whoever tries.
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError
 
 from maltu import aws
-from maltu.errors import (
-    ModelNotReady,
-    ProviderRejected,
-    ProviderTimedOut,
-    ProviderUnavailable,
-    TrainingFailed,
-)
-from maltu.providers import ANSWER_SECONDS, HURRIED_SECONDS, Job, JobStatus, Replies
-from maltu.providers.bedrock_chat import reply_of, request_of
+from maltu.errors import ProviderRejected, ProviderUnavailable, TrainingFailed
+from maltu.providers import HURRIED_SECONDS, Job, JobStatus
 from maltu.providers.bedrock_errors import as_our_errors, code_of
+from maltu.providers.bedrock_inference import CONNECT_SECONDS, BedrockInference
 from maltu.providers.words import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from maltu.providers import DatasetFile, Sampling
+    from maltu.providers import DatasetFile
 
-CONNECT_SECONDS: Final = 3.0
 REQUEST_SECONDS: Final = 20.0
 CREATE_SECONDS: Final = 60.0
 INPUT: Final = "bedrock/input"
@@ -51,19 +43,18 @@ _ENDED_WITHOUT_MODEL: Final = {"Failed", "Stopping", "Stopped"}
 _STAGES: Final = ("training", "dataProcessing", "validation")  # the latest first
 
 
-class BedrockProvider:
+class BedrockProvider(BedrockInference):
     """The port's adapter over botocore.
 
     Args:
         bucket: where the files of jobs are kept.
         role_arn: as whom Bedrock reads and writes them.
-        answer_seconds: how long to wait for an answer.
     """
 
-    def __init__(self, *, bucket: str, role_arn: str, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, *, bucket: str, role_arn: str) -> None:
+        super().__init__()
         self._bucket = bucket
         self._role_arn = role_arn
-        self._answer_seconds = answer_seconds
 
     def check_access(self, base_model: str) -> None:
         """Ask whether the base model can be tuned in this region."""
@@ -167,37 +158,6 @@ class BedrockProvider:
                 )
         return found["customModelDeploymentArn"] if found["status"] == "Active" else None
 
-    def chat(self, model: str, messages: Sequence[Mapping[str, str]], sampling: Sampling) -> Replies:
-        """Answer through Converse, which gives one answer a request and knows no seed."""
-        request = {"modelId": model, **request_of(messages, sampling)}
-        converse = self._runtime.converse
-
-        def ask(_: int) -> dict[str, Any]:
-            try:
-                return converse(**request)
-            except ClientError as error:
-                if code_of(error) == "ResourceNotFoundException":
-                    raise ModelNotReady("Bedrock does not know the model's deployment.") from error
-                raise
-            except (ReadTimeoutError, ConnectTimeoutError) as error:
-                raise ProviderTimedOut("Bedrock did not answer in time.") from error
-
-        # Its own words about a request may quote it.
-        with as_our_errors(quoting=False), ThreadPoolExecutor(sampling.n) as pool:
-            answers = list(pool.map(ask, range(sampling.n)))
-        return Replies(
-            tuple(map(reply_of, answers)),
-            prompt_tokens=sum(answer["usage"]["inputTokens"] for answer in answers),
-            completion_tokens=sum(answer["usage"]["outputTokens"] for answer in answers),
-        )
-
-    def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
-        """Refuse: what is tuned at Bedrock converses."""
-        del model, prompt, sampling
-        raise ProviderRejected(
-            "Bedrock tunes no completions: set format to bedrock, and drop the export again."
-        )
-
     def delete_files(self, names: Sequence[str]) -> tuple[str, ...]:
         """Delete the copies of these names, and whatever an older version of the bucket keeps of them."""
         keys = [f"{INPUT}/{name}" for name in names]
@@ -271,10 +231,6 @@ class BedrockProvider:
     @cached_property
     def _creating(self) -> Any:  # noqa: ANN401 - see above
         return _client("bedrock", CREATE_SECONDS, attempts=1)
-
-    @cached_property
-    def _runtime(self) -> Any:  # noqa: ANN401 - see above
-        return _client("bedrock-runtime", self._answer_seconds, attempts=1)
 
     @cached_property
     def _s3(self) -> Any:  # noqa: ANN401 - see above
