@@ -26,6 +26,7 @@ from maltu.dataset import (
     open_tokenizer,
 )
 from maltu.dataset.tokenizer import tiktoken_counter
+from maltu.dataset.words import by_words
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.settings import PersonaSettings
@@ -97,7 +98,7 @@ def dataset_without_tokens(path: Path) -> Callable[[], object]:
 
 def dataset(path: Path) -> Callable[[], object]:
     """Export to dataset as it is deployed: exact tokens, masking and the report."""
-    count = tiktoken_counter("o200k_base")
+    count = by_words(tiktoken_counter("o200k_base"))
     count("warm")
     return _dataset(path, count, Masker())
 

@@ -17,18 +17,21 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from maltu.errors import UnreadableExport
+from maltu.exports.csv_blocks import Blocks
 from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
 from maltu.exports.kakaotalk_kinds import kind_of, kinds_of
 from maltu.exports.kakaotalk_stamps import Clocks
 from maltu.exports.message import MESSAGES_AT_ONCE, Columns, InColumns, Message, columns_of
 from maltu.exports.names import Spellings, name_key
+from maltu.exports.quoted_rows import quoted_rows
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
 from maltu.exports.source import lines_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from maltu.exports.quoted_rows import QuotedRows
     from maltu.exports.source import Source
 
 FORMAT = "kakaotalk-csv"
@@ -86,34 +89,42 @@ def read(source: Source, skipped: Counter[str]) -> InColumns:
 
 def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
     csv.field_size_limit(MAX_FIELD_CHARACTERS)  # process-wide; the only way to raise csv's own 128 KiB
-    # Strict: a row whose quoting is broken is left out, never mended by guessing.
     delimiter = max(_DELIMITERS, key=partial(_score, source.head_text))
-    rows = csv.reader(source.open_text(), delimiter=delimiter, strict=True)
+    blocks = Blocks(source)
+    # Strict: a row whose quoting is broken is left out, never mended by guessing.
+    rows = csv.reader(blocks.lines(), delimiter=delimiter, strict=True)
     reader = _Rows(_Unread(skipped))
     ended = False
     while not ended:
         failure: csv.Error | UnicodeDecodeError | UnreadableExport | None = None
         batch: list[list[str]] = []
         source.read_since = batch
+        columns: Columns | None = None
         try:
-            batch.extend(islice(rows, MESSAGES_AT_ONCE))
-            ended = len(batch) < MESSAGES_AT_ONCE
+            if (quoted := quoted_rows(blocks.fill(), delimiter.encode())) and (
+                columns := reader.quoted_messages(quoted)
+            ):
+                blocks.take(quoted.size)
+            else:
+                batch.extend(islice(rows, MESSAGES_AT_ONCE))
+                ended = len(batch) < MESSAGES_AT_ONCE
         except (csv.Error, UnicodeDecodeError, UnreadableExport) as error:
             failure = error  # the rows before it are in the batch
-        if not failure and (plain := reader.plain_messages(batch)):
+        line = blocks.taken_lines + rows.line_num
+        if not failure and (columns or (columns := reader.plain_messages(batch))):
             batch.clear()  # memory that was used a moment ago is fast
-            source.record_line = rows.line_num
-            yield plain
+            source.record_line = line
+            yield columns
             continue
         yield from columns_of(reader.messages(batch, source.record_line))
         if isinstance(failure, UnicodeDecodeError):
-            raise source.undecodable(failure, lines=rows.line_num) from None
+            raise source.undecodable(failure, lines=line) from None
         if isinstance(failure, csv.Error):
             raise_if_hopeless(failure, source.line + 1)
-            reader.unread.count_broken(rows.line_num)
+            reader.unread.count_broken(line)
         elif failure:
             raise failure
-        source.record_line = rows.line_num
+        source.record_line = line
     if reader.sent_at is None:
         raise reader.unread.no_messages()
 
@@ -129,11 +140,21 @@ class _Rows:
     def __init__(self, unread: _Unread) -> None:
         self.unread = unread
         self.sent_at: datetime | None = None
+        self._names = _Names()
         self._spellings = Spellings()
         self._clocks = Clocks()
 
+    def quoted_messages(self, rows: QuotedRows) -> Columns | None:
+        """Make rows that are all just as KakaoTalk writes a message; None where a date is none."""
+        try:
+            sent = list(map(datetime.fromisoformat, rows.dates))
+            senders = list(map(self._names.__getitem__, rows.names))
+        except ValueError:
+            return None
+        return self._columns(sent, senders, rows.texts.split("\0"), rows.texts)
+
     def plain_messages(self, rows: list[list[str]]) -> Columns | None:
-        """Make rows that are all just as KakaoTalk writes a message, column by column; None of others."""
+        """Make rows with three fields and a date, column by column; None where there are others."""
         try:
             dates, senders, texts = cast("Iterator[tuple[str, ...]]", zip(*rows, strict=True))
             sent = list(map(datetime.fromisoformat, dates))
@@ -142,9 +163,13 @@ class _Rows:
             return None
         if zone or not _DATE_LENGTHS.issuperset(map(len, dates)):
             return None
+        return self._columns(sent, senders, texts, "\0".join(texts))
+
+    def _columns(
+        self, sent: list[datetime], senders: Sequence[str], texts: Sequence[str], joined: str
+    ) -> Columns:
         self.sent_at = sent[-1]
-        names = self._spellings.of_all(senders)
-        return Columns(sent, names, texts, kinds_of(senders, texts))
+        return Columns(sent, self._spellings.of_all(senders), texts, kinds_of(senders, texts, joined))
 
     def messages(self, rows: list[list[str]], line: int) -> Iterator[Message]:
         """Make any rows, one by one; ``line`` lines are before them."""
@@ -158,6 +183,14 @@ class _Rows:
                 yield Message(self.sent_at, self._spellings[row[1]], text, kind_of("", text))
             else:
                 self.unread.count(row, line)
+
+
+class _Names(dict[bytes, str]):
+    """Decodes every name once."""
+
+    def __missing__(self, written: bytes) -> str:
+        self[written] = name = written.decode()
+        return name
 
 
 class _Unread:

@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from maltu.errors import UnreadableExport
 from maltu.exports.encodings import encoding_of
@@ -23,7 +23,11 @@ _BREAK = re.compile(r"\r\n?|\n")
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp949": "CP949"}
 
 
-def read_fully(stream: BinaryIO, size: int, *, first: bytes = b"") -> bytes:
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_fully(stream: _Readable, size: int, *, first: bytes = b"") -> bytes:
     """Read until there are ``size`` bytes, ``first`` included, or no more."""
     read = bytearray(first)
     while len(read) < size and (more := stream.read(size - len(read))):

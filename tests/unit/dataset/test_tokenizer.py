@@ -60,6 +60,8 @@ CHAT = st.text(
         st.sampled_from([*"ㅋㅠㅎ 가각힣.,!?~'\n\r\t\u3000\u200d\ufe0f\u1100\u1161😂👍🏽0123456789sltdm"]),
     )
 )
+# What words are cut at, and what a piece of the encodings' patterns may hold beside it.
+SPACED = st.text(st.sampled_from([*"  \n\n\r\t\0/\x85\x1f가aAs1.'👍🏽"]))
 
 
 @pytest.fixture(
@@ -71,7 +73,7 @@ def counter(request: pytest.FixtureRequest) -> tuple[Callable[[str], int], tikto
     return open_counter(encoding), reference(encoding)
 
 
-@given(text=st.one_of(st.text(), CHAT))
+@given(text=st.one_of(st.text(), CHAT, SPACED))
 def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Encoding], text: str) -> None:
     count, encoding = counter
 
@@ -79,7 +81,10 @@ def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Enco
 
 
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
-def test_a_corpus_is_counted_as_tiktoken_counts_it(encoding: Encoding) -> None:
+def test_a_corpus_is_counted_as_tiktoken_counts_it(
+    encoding: Encoding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maltu.dataset.words._MOST_REMEMBERED", 1000)  # not all of its words
     count, expected = open_tokenizer(encoding), tiktoken_counter(encoding)
     lines = [line for path in CORPUS for line in path.read_text("utf-8").splitlines()]
 

@@ -3,12 +3,11 @@ from __future__ import annotations
 import pytest
 
 from maltu.exports.kakaotalk_kinds import (
-    SUSPECT_ENDS,
-    SUSPECT_FIRSTS,
     SUSPECT_STARTS,
     is_notice,
     kind_of,
     kind_of_record,
+    kinds_of,
 )
 from tests.unit.exports.kakaotalk import csv_of, messages
 
@@ -139,9 +138,12 @@ def test_kinds(kind: str, text: str) -> None:
     assert kind_in_file(text) == kind
 
 
-@pytest.mark.parametrize("text", [*MEDIA, *DELETED, *SYSTEM])
-def test_what_is_no_text_looks_suspect(text: str) -> None:
-    assert text[-1] in SUSPECT_ENDS or (text[0] in SUSPECT_FIRSTS and text[:2] in SUSPECT_STARTS)
+@pytest.mark.parametrize("between", [[], ["ㅋㅋ"], ["", "응\0응"]])
+def test_many_are_what_each_is(between: list[str]) -> None:
+    texts = [text for one in (*MEDIA, *TEXT, *DELETED, *SYSTEM) for text in (one, *between)]
+    senders = ["" if at % 50 == 49 else "홍길동" for at in range(len(texts))]
+
+    assert kinds_of(senders, texts, "\0".join(texts)) == list(map(kind_of, senders, texts))
 
 
 @pytest.mark.parametrize("text", [*MEDIA, *DELETED])

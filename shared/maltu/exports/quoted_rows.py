@@ -1,0 +1,93 @@
+"""Rows as KakaoTalk writes them, many at once: a bare date, then a name and a text in quotes.
+
+Between two quotes there stands then a date, a name, a comma or a text, in turn: cut at the quotes, a block
+falls into columns, in less time than the csv module takes for rows. Where anything in a block is written
+otherwise, be it once, all of it is left to that module.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NamedTuple
+
+_DATE = "2022-12-17 13:55:24"
+_COLONS = tuple(at for at, character in enumerate(_DATE) if character == ":")
+_PARTS = 4
+# One part in so many may be what a doubled quote leaves; putting those together is dear.
+_DOUBLED = 8
+
+
+class QuotedRows(NamedTuple):
+    """Columns.
+
+    Attributes:
+        dates: as long as ``2022-12-17 13:55:24`` and with its colons.
+        names: in UTF-8.
+        texts: to the letter, with a NUL between any two.
+        size: how many bytes the rows take.
+    """
+
+    dates: list[str]
+    names: list[bytes]
+    texts: str
+    size: int
+
+
+def quoted_rows(block: bytes, delimiter: bytes) -> QuotedRows | None:
+    """Read a block's whole rows; None where there is none, or any is written otherwise."""
+    parts = _without_doubled(block.split(b'"'))
+    count = (len(parts) - 1) // _PARTS
+    # A row is whole where its line is.
+    if not parts[count * _PARTS].startswith((b"\n", b"\r\n")):
+        count -= 1
+    if count < 1:
+        return None
+    end = count * _PARTS
+    rest = b'"'.join([part.replace(b'"', b'""') for part in parts[end:]])
+    line_end = b"\n" if rest.startswith(b"\n") else b"\r\n"
+    if not rest.startswith(line_end) or parts[2:end:_PARTS].count(delimiter) != count:
+        return None
+    try:
+        dates = _dates(parts[0:end:_PARTS], line_end, delimiter)
+        texts = b"\0".join(parts[3:end:_PARTS]).decode()
+    except UnicodeDecodeError:
+        return None
+    if dates is None or texts.count("\0") != count - 1:
+        return None
+    return QuotedRows(dates, parts[1:end:_PARTS], texts, len(block) - len(rest) + len(line_end))
+
+
+def _without_doubled(parts: list[bytes]) -> list[bytes]:
+    """Put together what the doubled quotes in names and texts have cut.
+
+    Parts outside of quotes are the first and every second one from there. An empty one stands where a quote
+    follows a quote: inside of a text. What is not put together is taken for no row.
+    """
+    if not parts[0] or parts.count(b"") * _DOUBLED > len(parts):
+        return [b""]
+    at = 0
+    with suppress(ValueError):  # there is no further one
+        while at + 1 < len(parts):
+            at = parts.index(b"", at)
+            at += at % 2
+            if at + 1 < len(parts) and not parts[at]:
+                parts[at - 1 : at + 2] = [b'"'.join((parts[at - 1], parts[at + 1]))]
+    return parts
+
+
+def _dates(parts: list[bytes], line_end: bytes, delimiter: bytes) -> list[str] | None:
+    """Give the dates: each stands between the end of a line, but for the first, and a delimiter."""
+    # In no part is a quote, so what holds for all of them together holds for each.
+    dated = (line_end + b'"'.join(parts)).decode("ascii")
+    before, after = line_end.decode(), delimiter.decode()
+    width = len(before) + len(_DATE) + len(after) + len('"')
+    count = len(parts)
+    if (
+        len(dated) != count * width - 1
+        or dated[width - 1 :: width] != '"' * (count - 1)
+        or any(dated[len(before) + colon :: width] != ":" * count for colon in _COLONS)
+        or not dated.endswith(after)
+    ):
+        return None
+    dates = dated[len(before) : -len(after)].split(f'{after}"{before}')
+    return dates if len(dates) == count else None
