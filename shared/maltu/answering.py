@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
 from botocore.exceptions import ReadTimeoutError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
 
     from maltu.aws_json import Client
-
     from maltu.kakao import SkillResponse
 
 # Kakao waits five seconds in all, for the network and a cold start as well.

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from infra.conditions import decided
 from maltu.registry import UNFINISHED
 from tests.support.cloud import TEMPLATE
-from tests.support.conditions import decided
 from tests.support.handlers import ROOT
 from tests.support.metrics import access_line, filters, matches
 from tests.support.pages import DOCS, PAGES

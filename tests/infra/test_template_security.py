@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.conditions import decided
 from tests.support.cloud import TEMPLATE
-from tests.support.conditions import decided
 from tests.support.pages import DOCS, PAGES
 from tests.support.permissions import actions_of, roles_of
 
