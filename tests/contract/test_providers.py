@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection
 from infra.local.finetuning.bedrock.operations import service_model
 from infra.local.finetuning.behaviour import Behaviour
 from maltu.errors import InvalidSettings, ModelNotReady, ProviderRejected, ProviderUnavailable
-from maltu.providers import JobStatus, Sampling, bedrock, open_provider, openai_inference, openai_jobs
+from maltu.providers import JobStatus, Sampling, bedrock_jobs, open_provider, openai_inference, openai_jobs
 from tests.support.adapters import ADAPTERS, Adapter
 from tests.support.faults import Fault, Faulty
 from tests.support.runs import ANOTHER, ASK, BRIEF, RUN, deployed, end_of, erase, start, stored
@@ -213,8 +213,8 @@ def test_the_statuses_that_the_vendors_know_are_all_mapped_and_others_run_on() -
     known = FineTuningJob.model_fields["status"].annotation
     assert set(openai_jobs.STATUSES) == set(get_args(known))
     shape = cast("StringShape", service_model("bedrock").shape_for("ModelCustomizationJobStatus"))
-    assert set(bedrock.STATUSES) == set(shape.enum)
-    for statuses in (openai_jobs.STATUSES, bedrock.STATUSES):
+    assert set(bedrock_jobs.STATUSES) == set(shape.enum)
+    for statuses in (openai_jobs.STATUSES, bedrock_jobs.STATUSES):
         assert set(statuses.values()) <= set(get_args(JobStatus))
 
 

@@ -23,7 +23,7 @@ from maltu.style import Question
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from maltu.providers import Sampling
+    from maltu.providers import Job, Sampling
 
 KEY = "datasets/하준/v/replies.jsonl"
 QUESTIONS = [Question(f"질문 {n}", ({"role": "user", "content": f"질문 {n}"},)) for n in range(20)]
@@ -42,6 +42,9 @@ class Answering:
 
     def complete(self, model: str, prompt: str, sampling: Sampling) -> Replies:
         return self._answer((model, prompt, sampling))
+
+    def glance(self, job: str) -> Job:
+        raise AssertionError(f"nobody looks at {job} here")
 
     def _answer(self, asked: tuple[str, Any, Sampling]) -> Replies:
         with self.lock:

@@ -12,18 +12,16 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from maltu import aws
 from maltu.errors import ProviderRejected, ProviderUnavailable, TrainingFailed
-from maltu.providers import HURRIED_SECONDS, Job, JobStatus
+from maltu.providers import Job
 from maltu.providers.bedrock_errors import as_our_errors, code_of
-from maltu.providers.bedrock_inference import CONNECT_SECONDS, BedrockInference
-from maltu.providers.words import repeatable
+from maltu.providers.bedrock_inference import BedrockInference
+from maltu.providers.bedrock_jobs import STATUSES, client, job_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from maltu.providers import DatasetFile
 
@@ -32,15 +30,7 @@ CREATE_SECONDS: Final = 60.0
 INPUT: Final = "bedrock/input"
 OUTPUT: Final = "bedrock/output"
 
-STATUSES: Final[Mapping[str, JobStatus]] = {
-    "InProgress": "running",
-    "Completed": "succeeded",
-    "Failed": "failed",
-    "Stopping": "running",
-    "Stopped": "cancelled",
-}
 _ENDED_WITHOUT_MODEL: Final = {"Failed", "Stopping", "Stopped"}
-_STAGES: Final = ("training", "dataProcessing", "validation")  # the latest first
 
 
 class BedrockProvider(BedrockInference):
@@ -107,23 +97,8 @@ class BedrockProvider(BedrockInference):
 
     def get_job(self, job: str) -> Job:
         """Ask for the job; its stages stand for events. Bedrock tells no tokens, no steps and no end."""
-        return self._job(self._control, job)
-
-    def glance(self, job: str) -> Job:
-        """Ask for the job, once."""
-        return self._job(self._hurried, job)
-
-    @staticmethod
-    def _job(client: Any, job: str) -> Job:  # noqa: ANN401 - the client's types are no dependency
         with as_our_errors():
-            answer = client.get_model_customization_job(jobIdentifier=job)
-        return Job(
-            id=answer["jobArn"],
-            status=STATUSES.get(answer.get("status", ""), "running"),
-            model=answer.get("outputModelArn"),
-            reason=repeatable(answer.get("failureMessage") or "") or None,
-            events=tuple(_stages(answer.get("statusDetails", {}))),
-        )
+            return job_of(self._control.get_model_customization_job(jobIdentifier=job))
 
     def cancel_job(self, run: str) -> int:
         """Stop whatever job of the run is in progress."""
@@ -222,28 +197,15 @@ class BedrockProvider(BedrockInference):
 
     @cached_property
     def _control(self) -> Any:  # noqa: ANN401 - the client's types are no dependency
-        return _client("bedrock", REQUEST_SECONDS, attempts=3)
-
-    @cached_property
-    def _hurried(self) -> Any:  # noqa: ANN401 - see above
-        return _client("bedrock", HURRIED_SECONDS, attempts=1)
+        return client("bedrock", REQUEST_SECONDS, attempts=3)
 
     @cached_property
     def _creating(self) -> Any:  # noqa: ANN401 - see above
-        return _client("bedrock", CREATE_SECONDS, attempts=1)
+        return client("bedrock", CREATE_SECONDS, attempts=1)
 
     @cached_property
     def _s3(self) -> Any:  # noqa: ANN401 - see above
-        return _client("s3", CREATE_SECONDS, attempts=3)
-
-
-def _client(service: str, seconds: float, *, attempts: int) -> Any:  # noqa: ANN401 - see above
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=seconds,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
-    return aws.client(service, config)
+        return client("s3", CREATE_SECONDS, attempts=3)
 
 
 def _name(run: str) -> str:
@@ -259,10 +221,3 @@ def _unless(call: Callable[..., object], *codes: str, **arguments: str) -> bool:
             return False
         raise
     return True
-
-
-def _stages(details: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for stage in _STAGES:
-        status = details.get(f"{stage}Details", {}).get("status", "NotStarted")
-        if status != "NotStarted":
-            yield f"{stage}: {status}"

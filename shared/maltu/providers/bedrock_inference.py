@@ -11,14 +11,14 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from maltu import aws_json
 from maltu.errors import ModelNotReady, ProviderRejected, ProviderTimedOut
-from maltu.providers import ANSWER_SECONDS, Replies
+from maltu.providers import ANSWER_SECONDS, HURRIED_SECONDS, Replies
 from maltu.providers.bedrock_chat import reply_of, request_of
 from maltu.providers.bedrock_errors import as_our_errors, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from maltu.providers import Sampling
+    from maltu.providers import Job, Sampling
 
 CONNECT_SECONDS: Final = 3.0
 
@@ -63,6 +63,19 @@ class BedrockInference:
         raise ProviderRejected(
             "Bedrock tunes no completions: set format to bedrock, and drop the export again."
         )
+
+    def glance(self, job: str) -> Job:
+        """Ask for the job, once."""
+        from maltu.providers.bedrock_jobs import job_of  # noqa: PLC0415 - an answer does without
+
+        with as_our_errors():
+            return job_of(self._hurried.get_model_customization_job(jobIdentifier=job))
+
+    @cached_property
+    def _hurried(self) -> Any:  # noqa: ANN401 - the client's types are no dependency
+        from maltu.providers.bedrock_jobs import client  # noqa: PLC0415 - an answer does without
+
+        return client("bedrock", HURRIED_SECONDS, attempts=1)
 
     @cached_property
     def _runtime(self) -> aws_json.Client:
