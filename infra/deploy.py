@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from infra.local.workspace import ROOT, SAM
 from infra.template import read_template
@@ -80,10 +80,15 @@ def missing(provider: str, parameters: Mapping[str, str], stack: str) -> Iterato
     if not _STACK_NAME.fullmatch(stack):
         yield f"STACK is {stack!r}; a name has letters, digits and '-', begins with a letter, 60 at most."
     yield from _missing_of_provider(provider, parameters)
-    if region() is None:
+    try:
+        where = region()
+        session = boto3.Session(region_name=where)
+    except ProfileNotFound as error:
+        yield f"There is no such profile ({error}): aws configure sso --profile NAME makes one."
+        return
+    if where is None:
         yield "No region is chosen: export AWS_REGION=us-east-1, or another."
         return
-    session = boto3.Session(region_name=region())
     try:
         session.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 POLLS_A_MONTH: Final = 5 * (60 // 20) * 60 * 24 * 30
 
 # How the stack is deployed by itself. A condition that is not here has no price yet.
-USUAL: Final[Mapping[str, bool]] = {"HasKakaoBot": False, "IsBedrock": False, "HasNotificationEmail": True}
+USUAL: Final[Mapping[str, bool]] = {
+    "HasKakaoBot": False,
+    "HasKey": False,
+    "HasNotificationEmail": True,
+    "IsBedrock": False,
+}
 
 _PAID: Final = {
     "AWS::SecretsManager::Secret": "secret_month",
@@ -33,6 +38,7 @@ _PAID_BY_USE: Final = frozenset(
         "AWS::KMS::Alias",
         "AWS::Logs::LogGroup",
         "AWS::Logs::MetricFilter",
+        "AWS::Logs::ResourcePolicy",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
@@ -102,4 +108,4 @@ def _of(name: str, kind: str, properties: Mapping[str, Any]) -> Uses:
 
 def keys_of_ones_own(template: Mapping[str, Any]) -> Iterator[str]:
     """Name the parameters that take a KMS key, which is paid by the month wherever it was made."""
-    return (name for name in template["Parameters"] if "Kms" in name)
+    return (name for name, each in template["Parameters"].items() if "kms" in str((name, each)).lower())

@@ -13,16 +13,21 @@ HOURS: Final = 730
 # What API Gateway measures of each route where it is told to measure routes.
 _OF_A_ROUTE: Final = ("4XXError", "5XXError", "Count", "IntegrationLatency", "Latency")
 # A dashboard's way to name a metric; AWS's own namespaces are free.
-_ON_A_DASHBOARD: Final = re.compile(r'\[\s*"(?!AWS/)([A-Za-z][\w/]*)",\s*"(\w+)"')
+_ON_A_DASHBOARD: Final = re.compile(r'\[\s*"(?!AWS/)([A-Za-z][^"\s]*)",\s*"(\w+)"')
+# Each value of a dimension makes a metric of its own, and no template says how many there will be.
+_VALUES: Final = 8
 
 
-def own_metrics(template: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """Name each metric that is paid for, with its namespace or its route."""
+def own_metrics(template: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    """Name each metric that is paid for, with its namespace or its route, and say how many it is paid as."""
     resources = template["Resources"].values()
-    found = {metric for each in resources for metric in _of(each)}
+    found: dict[tuple[str, str], int] = {}
+    for metric, values in (each for resource in resources for each in _of(resource)):
+        found[metric] = max(values, found.get(metric, 0))
     if any(_measures_routes(each) for each in resources):
-        found |= {(route, name) for each in resources for route in _routes(each) for name in _OF_A_ROUTE}
-    return frozenset(found)
+        routes = (route for each in resources for route in _routes(each))
+        found |= {(route, name): 1 for route in routes for name in _OF_A_ROUTE}
+    return found
 
 
 def _measures_routes(resource: Mapping[str, Any]) -> bool:
@@ -36,16 +41,17 @@ def _routes(resource: Mapping[str, Any]) -> Iterator[str]:
             yield f"{event['Properties']['Method']} {event['Properties']['Path']}"
 
 
-def _of(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _of(resource: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], int]]:
     properties = resource.get("Properties", {})
     match resource["Type"]:
         case "AWS::CloudWatch::Alarm":
-            yield from _of_an_alarm(properties)
+            yield from ((metric, 1) for metric in _of_an_alarm(properties))
         case "AWS::CloudWatch::Dashboard":
-            yield from _ON_A_DASHBOARD.findall(_text(properties["DashboardBody"]))
+            yield from ((metric, 1) for metric in _ON_A_DASHBOARD.findall(_text(properties["DashboardBody"])))
         case "AWS::Logs::MetricFilter":
             for each in properties["MetricTransformations"]:
-                yield each["MetricNamespace"], each["MetricName"]
+                metric = _text(each["MetricNamespace"]), each["MetricName"]
+                yield metric, _VALUES ** len(each.get("Dimensions", []))
         case _:
             return
 
@@ -53,8 +59,9 @@ def _of(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _of_an_alarm(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     stats = [each["MetricStat"]["Metric"] for each in properties.get("Metrics", []) if "MetricStat" in each]
     for each in (properties, *stats):
-        if not each.get("Namespace", "AWS/").startswith("AWS/"):
-            yield each["Namespace"], each["MetricName"]
+        namespace = _text(each.get("Namespace", "AWS/"))
+        if not namespace.startswith("AWS/"):
+            yield namespace, each["MetricName"]
 
 
 def _text(body: Any) -> str:  # noqa: ANN401 - a text, or one with names to be put in

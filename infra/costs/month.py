@@ -196,7 +196,7 @@ class Stack:
         """A month of so many personas, without what the stack costs while idle."""
         uses = times(self._persona(load), personas)
         share = min(1.0, personas * load.hours / HOURS)
-        uses.update(_uses(metric_month=len(own_metrics(self.template)) * share))
+        uses.update(_uses(metric_month=sum(own_metrics(self.template).values()) * share))
         return uses
 
     def _persona(self, load: Workload) -> Uses:

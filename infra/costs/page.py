@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from infra.costs.idle import idle, keys_of_ones_own
@@ -77,6 +79,16 @@ def _run(template: Template) -> Iterator[str]:
     yield _row("state transitions", *(f"{uses['transition']:,}" for uses in (usual, longest)))
     yield _row("calls of functions", *(f"{uses['lambda_request']:,}" for uses in (usual, longest)))
     yield from _grouped(usual, longest)
+    yield _row("hours of a job up to which a usual run stays below 0.02", f"{_hours_below(stack, 0.02)}", "")
+
+
+def _hours_below(stack: Stack, usd: float) -> int:
+    """How long a job may take at a usual pace for its run to cost less, in whole hours."""
+
+    def cost(hours: int) -> float:
+        return price_list().usd(stack.run(LOAD, replace(USUAL, job_hours=hours)))
+
+    return bisect_left(range(int(LONGEST.job_hours)), usd, lo=1, key=cost) - 1
 
 
 def _month(template: Template) -> Iterator[str]:

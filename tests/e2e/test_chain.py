@@ -140,7 +140,14 @@ def test_what_the_pages_tell_people_to_type_is_answered(chain: Chain, tmp_path: 
         revoke,
         'echo "$RUN $VERSION $EXPORT $KEY"',
     )
-    asked = desk.run_program(*(body for kind, body in PAGES[ENGLISH].blocks if kind == "python"))
+    held_out = [{"role": "user", "content": ASKED[1]}, {"role": "assistant", "content": "라면"}]
+    (tmp_path / "build" / "dataset").mkdir(parents=True)
+    dataset = tmp_path / "build" / "dataset" / "validation.jsonl"
+    dataset.write_text(json.dumps({"messages": held_out}), encoding="utf-8")
+    asked = desk.run_program(
+        *(body for kind, body in PAGES[ENGLISH].blocks if kind == "python"),
+        block(DOCS / "style.md", "python", "replies.jsonl"),
+    )
 
     assert told.returncode == 0, told.stderr + told.stdout
     # The same words, whole and streamed.
@@ -150,6 +157,7 @@ def test_what_the_pages_tell_people_to_type_is_answered(chain: Chain, tmp_path: 
     answers = [json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")]
     chat, story, report, *_ = answers
     assert chat["choices"][0]["message"]["content"] in REPLIES
+    assert json.loads((tmp_path / "replies.jsonl").read_text("utf-8"))["prompt"] == ASKED[1]
     *_, last = told.stdout.strip().splitlines()
     assert len(last.split()) == 4
     assert last.startswith(story["versions"][0]["run"])

@@ -181,3 +181,12 @@ def test_every_kind_of_provider_can_be_chosen_in_the_workflow() -> None:
         each["workflow_dispatch"]["inputs"] for key, each in workflow.items() if str(key) in {"on", "True"}
     )
     assert tuple(inputs["provider"]["options"]) == deploy.PROVIDERS
+
+
+def test_a_profile_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobodys")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    (said,) = problems("compatible", "ProviderBaseUrl=https://host.example/v1 BaseModel=some/model")
+    assert "nobodys" in said
