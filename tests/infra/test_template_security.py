@@ -13,7 +13,7 @@ import pytest
 from infra.conditions import decided
 from tests.support.cloud import TEMPLATE
 from tests.support.pages import DOCS, PAGES
-from tests.support.permissions import actions_of, roles_of
+from tests.support.statements import actions_of, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

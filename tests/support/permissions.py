@@ -6,14 +6,13 @@ kept with who made it, named as IAM names it, and held against the role's statem
 
 from __future__ import annotations
 
-import fnmatch
 import re
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import unquote
 
@@ -30,8 +29,6 @@ from tests.support.handlers import load_handler
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from concurrent.futures import Future
-
-Statement = dict[str, Any]
 
 _ARN = "arn:aws:"
 _TRANSACTED = {
@@ -272,82 +269,3 @@ def of_the_key(request: Request, key: str) -> Iterator[Request]:
     via = (("kms:ViaService", (f"{service}.us-east-1.amazonaws.com",)),)
     for action in _OF_THE_KEY.get(request.action, _OF_THE_KEY.get(service, ())):
         yield Request(f"kms:{action}", key, via)
-
-
-def roles_of(resources: Mapping[str, Any]) -> Iterator[tuple[str, Statement]]:
-    """Give who may do what.
-
-    Functions and state machines go by their logical names, other roles by theirs without «Role», and services
-    that a queue lets in by their principals. Every condition of the template must be decided.
-    """
-    for name, resource in resources.items():
-        for parties, policy in _policies(name, resource["Type"], resource.get("Properties", {})):
-            for statement in policy["Statement"]:
-                named = [statement["Principal"]["Service"]] if parties is None else parties
-                yield from ((party, statement) for party in named)
-
-
-def _policies(
-    name: str, kind: str, properties: Mapping[str, Any]
-) -> Iterator[tuple[list[str] | None, Statement]]:
-    """Give a resource's policies and whose they are: None where each statement says it."""
-    match kind:
-        case "AWS::Serverless::Function" | "AWS::Serverless::StateMachine":
-            yield from (([name], policy) for policy in properties.get("Policies", []))
-        case "AWS::IAM::Role":
-            for policy in properties.get("Policies", []):
-                yield [name.removesuffix("Role")], policy["PolicyDocument"]
-        case "AWS::IAM::Policy":
-            roles = [role["Ref"].removesuffix("Role") for role in properties["Roles"]]
-            yield roles, properties["PolicyDocument"]
-        case "AWS::SQS::QueuePolicy":
-            yield None, properties["PolicyDocument"]
-        case _:
-            pass
-
-
-def with_less(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    """Give a statement without one action, one resource or one value of a condition at a time."""
-    for part in ("Action", "Resource"):
-        for left_out, rest in _without_one(statement[part]):
-            yield f"{part} {left_out}", {**statement, part: rest}
-    for operator, wanted in statement.get("Condition", {}).items():
-        for key, values in wanted.items():
-            for left_out, rest in _without_one(values):
-                less = {**statement["Condition"], operator: {**wanted, key: rest}}
-                yield f"{key} {left_out}", {**statement, "Condition": less}
-
-
-def _without_one(values: object) -> Iterator[tuple[object, list[object]]]:
-    listed = cast("list[object]", values) if isinstance(values, list) else []
-    # What is alone goes with its statement.
-    if len(listed) > 1:
-        for at, each in enumerate(listed):
-            yield each, listed[:at] + listed[at + 1 :]
-
-
-def actions_of(statement: Statement) -> list[str]:
-    """The actions that a statement lists."""
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else list(actions)
-
-
-def allows(statement: Statement, request: Request, arn_of: Callable[[Any], str]) -> bool:
-    """Whether a statement lets a request through; ``arn_of`` resolves what a template says of a resource."""
-    if request.action not in actions_of(statement):
-        return False
-    named: Any = statement["Resource"]
-    resources = cast("list[Any]", named) if isinstance(named, list) else [named]
-    if not any(fnmatch.fnmatchcase(request.resource, arn_of(each)) for each in resources):
-        return False
-    about = dict(request.about)
-    return all(
-        any(fnmatch.fnmatchcase(value, arn_of(pattern)) for pattern in _listed(patterns))
-        for wanted in statement.get("Condition", {}).values()
-        for key, patterns in wanted.items()
-        for value in about.get(key, ())
-    )
-
-
-def _listed(patterns: Any) -> list[Any]:  # noqa: ANN401 - what a template says of a value
-    return cast("list[Any]", patterns) if isinstance(patterns, list) else [patterns]
