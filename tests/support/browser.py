@@ -83,12 +83,17 @@ class Visit:
         """What axe finds; it runs past the page's policy, as an extension would."""
         # Playwright has no types for what a browser answers.
         session = cast("Any", self.page.context.new_cdp_session(self.page))
-        answer: Any = None
-        for script in (AXE.read_text("utf-8"), _RUN_AXE):
+
+        def evaluate(script: str) -> Any:  # noqa: ANN401 - same
             asked = {"expression": script, "awaitPromise": True, "returnByValue": True}
-            answer = session.send("Runtime.evaluate", asked)
+            return session.send("Runtime.evaluate", asked)["result"].get("value")
+
+        # It stays with the page until that is loaded anew.
+        if not evaluate("'axe' in globalThis"):
+            evaluate(AXE.read_text("utf-8"))
+        found = evaluate(_RUN_AXE)
         session.detach()
-        return json.loads(answer["result"]["value"])
+        return json.loads(found)
 
     def close(self) -> None:
         """End the visit; nothing was complained about, and nobody else was asked for anything."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LANGUAGE = "globalThis.sessionStorage = {getItem: (name) => name === 'language' ? given.language : null};"
+STORAGE = "globalThis.sessionStorage = {getItem: () => null, setItem: () => {}, removeItem: () => {}};"
+SPEAK = "const {speak} = await import('./words.js');"
 # What a run never fails with: its errors are the callers', the terminal's or Kakao's.
 NOT_OF_A_RUN = (errors.RequestError, errors.KakaoError, errors.StyleError)
 
@@ -61,12 +62,13 @@ def raised(fail: Callable[[], object]) -> MaltuError:
     return error.value
 
 
-def told(failures: list[MaltuError], language: str) -> list[str | None]:
-    """What the page says of runs that failed so."""
+def told(failures: list[MaltuError]) -> dict[str, list[str | None]]:
+    """What the page says of runs that failed so, in each language."""
     return run(
-        f"{LANGUAGE} const {{reasonOf}} = await import('./reasons.js');"
-        "answer(given.failures.map(([name, reason]) => reasonOf(name, reason)))",
-        {"language": language, "failures": [[type(each).__name__, str(each)] for each in failures]},
+        f"{STORAGE} {SPEAK} const {{reasonOf}} = await import('./reasons.js');"
+        "const say = (language) => {speak(language); return given.map(([name, why]) => reasonOf(name, why))};"
+        "answer({ko: say('ko'), en: say('en')})",
+        [[type(each).__name__, str(each)] for each in failures],
     )
 
 
@@ -115,11 +117,12 @@ def bomb() -> bytes:
 def test_what_the_code_says_is_said_in_the_readers_language(
     failures: dict[str, MaltuError], words: dict[str, dict[str, str]]
 ) -> None:
-    for language in ("ko", "en"):
-        for kind, text in zip(failures, told([*failures.values()], language), strict=True):
+    spoken = told([*failures.values()])
+    for language, texts in spoken.items():
+        for kind, text in zip(failures, texts, strict=True):
             template = re.escape(words[language][f"reason.{kind.partition(' ')[0]}"])
             assert re.fullmatch(re.sub(r"\\\{\w+\\\}", ".+", template), text or "", re.DOTALL), (kind, text)
-    said = dict(zip(failures, told([*failures.values()], "ko"), strict=True))
+    said = dict(zip(failures, spoken["ko"], strict=True))
     assert "말하는 사람: 하준 (메시지 1,033개), 서연 (메시지 1개)." in (said["UnknownSpeaker.called"] or "")
     assert "‘O'Brien’" in (said["UnknownSpeaker.called in quotes"] or "")
     assert "p19 (메시지 2개), 3명 더." in (said["UnknownSpeaker.unnamed"] or "")
@@ -163,17 +166,14 @@ REFUSALS: list[tuple[int, str | None, str | None, str, bool]] = [
 
 
 def test_a_refusal_is_told_in_the_readers_language_and_in_full_where_only_that_tells() -> None:
-    given: dict[str, Any] = {
-        "language": "ko",
-        "refusals": [
-            [status, {"code": code, "param": param, "message": "in English"}]
-            for status, code, param, _, _ in REFUSALS
-        ],
-    }
+    given: list[Any] = [
+        [status, {"code": code, "param": param, "message": "in English"}]
+        for status, code, param, _, _ in REFUSALS
+    ]
     explained = run(
-        f"{LANGUAGE} const [{{Refused}}, {{explain}}] = await Promise.all(['./api.js', './reasons.js']"
-        ".map((it) => import(it)));"
-        "answer(given.refusals.map(([status, error]) => explain(new Refused(status, error))))",
+        f"{STORAGE} {SPEAK} speak('ko'); const [{{Refused}}, {{explain}}] = await Promise.all("
+        "['./api.js', './reasons.js'].map((it) => import(it)));"
+        "answer(given.map(([status, error]) => explain(new Refused(status, error))))",
         given,
     )
     for (status, *_, words, plain), shown in zip(REFUSALS, explained, strict=True):
