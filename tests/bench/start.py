@@ -29,6 +29,7 @@ from moto import mock_aws
 from maltu import aws
 from maltu.aws_json import BRIEF, DYNAMODB, Client
 from maltu.table import Table
+from tests.support import boto
 from tests.support.aws_wire import moto_on_a_port
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ def _aws() -> Generator[dict[str, str]]:
         "UPLOAD_ORIGINS": "",
     }
     os.environ.update(environment)
+    boto.let_moto_hear()
     with mock_aws():
         filled = _fill()
         with moto_on_a_port() as url:
