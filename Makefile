@@ -43,8 +43,9 @@ endif
 
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
+WORKERS ?= auto
 
-.PHONY: help demo local test test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
+.PHONY: help demo local test test-chain test-engine test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -56,8 +57,12 @@ demo: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Run the whole chain once wit
 local: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Keep the whole chain up on this machine until Ctrl-C
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
 
-test: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) build/parts/axe.min.js $(LORA) ## Run every test
-	@.venv/bin/pytest --numprocesses=auto --dist=loadscope
+test: test-chain test-engine ## Run every test
+
+test-chain: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) build/parts/axe.min.js
+	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadscope
+
+test-engine: $(VENV) $(LORA)
 	@.venv-lora/bin/python -m pytest --numprocesses=2 --dist=loadfile tests/lora
 
 test-lora: $(VENV) $(LORA) $(GEMMA) ## Tune Gemma 3 270M on the sample and ask it (some minutes)

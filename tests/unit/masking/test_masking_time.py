@@ -9,7 +9,7 @@ import pytest
 from maltu.masking import Masker
 from tests.unit.masking.labelled import NAMES
 
-LENGTH = 100_000
+LENGTH = 50_000
 REPEATED = [
     "1", "0", "-", "1-", "1 ", "010", "010-", "010 1234 ", "0 1 ", "+", "+82 ", "(", "*", "x", "가", "로",
     "길", "로1", "길 1", "동 1", "1동", "강남구 ", "서울 ", "구", "강남구 역삼동 ", "역삼로 1 ", "가1",
@@ -34,4 +34,4 @@ def test_a_long_run_costs_no_more_than_its_length(piece: str, head: str) -> None
     Masker(NAMES).mask(text)
 
     # 20 µs a character: a search that goes back over the text for every character takes minutes.
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 1
