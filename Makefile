@@ -20,6 +20,7 @@ DOCS := .venv-docs/.installed
 AUDIT := .venv-audit/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
 PARTS := functions/page/static/parts/LICENCES.txt
+BYTECODE := build/.bytecode
 UV := .venv/bin/uv
 
 # sam must neither report home nor look for an account when it only reads a file.
@@ -45,7 +46,7 @@ endif
 ROUNDS ?= 2000
 WORKERS ?= auto
 
-.PHONY: help demo local test test-chain test-engine test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -59,8 +60,9 @@ local: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Keep the whole chain up on 
 
 test: test-chain test-engine ## Run every test
 
-test-chain: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) build/parts/axe.min.js
-	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadscope
+# Apart, so that CI runs them side by side.
+test-chain: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) $(BYTECODE) build/parts/axe.min.js
+	@MAKEFLAGS= .venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadscope
 
 test-engine: $(VENV) $(LORA)
 	@.venv-lora/bin/python -m pytest --numprocesses=2 --dist=loadfile tests/lora
@@ -222,6 +224,11 @@ $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
 
 $(PARTS): functions/fetch_parts.py functions/parts/package-lock.json $(VENV)
 	.venv/bin/python functions/fetch_parts.py
+
+# What writes the layers' bytecode.
+$(BYTECODE): shared/layers/bytecode/package-lock.json $(VENV)
+	.venv/bin/python shared/layers/build.py --fetch
+	@touch $@
 
 build/parts/axe.min.js: functions/fetch_parts.py functions/parts/package-lock.json $(VENV)
 	.venv/bin/python functions/fetch_parts.py --tests

@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _built(place: Path, umask: int) -> dict[str, str]:
-    """Build a copy of the sources; give each artifact's mode and digest by its path."""
+    """Build a copy of the sources; give the mode and digest of each file that is uploaded."""
     before = os.umask(umask)
     try:
         _copy_sources(place)
@@ -45,12 +45,15 @@ def _built(place: Path, umask: int) -> dict[str, str]:
         os.umask(before)
     built = place / ".aws-sam" / "build"
     return {
-        str(
-            path.relative_to(built)
-        ): f"{path.stat().st_mode:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        for path in built.rglob("*")
+        str(path.relative_to(built)): f"{path.stat().st_mode:o} {_digest(path)}"
+        for artifact in built.iterdir()
+        for path in artifact.rglob("*")
         if path.is_file()
     }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _copy_sources(place: Path) -> None:

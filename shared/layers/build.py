@@ -1,5 +1,7 @@
 """``python build.py LAYER FOLDER``: what ``LAYER.txt`` pins, put into a Lambda layer's folder.
 
+``--fetch`` alone fetches what writes the bytecode.
+
 The same pins give the same bytes, whichever machine builds, when and where: nothing of the installer stays,
 and the bytecode, without which imports take twice as long, is written by one pinned Python: Lambda's version
 compiled to WebAssembly, which runs wherever Node.js does. Bytecode is the same on every platform.
@@ -167,4 +169,7 @@ def _run(command: list[str], failure: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    if sys.argv[1:] == ["--fetch"]:
+        _compiler()
+    else:
+        main(sys.argv[1], Path(sys.argv[2]))
