@@ -24,7 +24,7 @@ from callers import Caller, read_caller
 from incoming import parse, readable
 
 from maltu import deployment
-from maltu.errors import InsufficientScope, MaltuError
+from maltu.errors import InsufficientScope, MaltuError, RequestError
 from maltu.keys import Scope
 from maltu.naming import is_persona, normalised
 
@@ -174,7 +174,9 @@ def _unless_refused(
 
 
 def _refused(error: MaltuError) -> Response[str]:
-    logger.warning("request refused", extra={"error": type(error).__name__, "reason": str(error)})
+    # What is wrong with a request is told to whoever made it, in words that may quote it.
+    reason = None if isinstance(error, RequestError) else str(error)
+    logger.warning("request refused", extra={"error": type(error).__name__, "reason": reason})
     return envelope.of_error(error)
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from maltu import deployment, kakao, serving
 from maltu.callbacks import post_once
-from maltu.errors import MaltuError
+from maltu.errors import MaltuError, RequestError
 from maltu.naming import is_persona, normalised
 from maltu.providers import Sampling
 
@@ -53,7 +53,8 @@ def _bubbles(persona: str, text: str) -> list[str]:
             inference=deployment.inference(),
         )
     except MaltuError as error:
-        logger.warning("not answered", extra={"error": type(error).__name__, "reason": str(error)})
+        reason = None if isinstance(error, RequestError) else str(error)
+        logger.warning("not answered", extra={"error": type(error).__name__, "reason": reason})
         return [kakao.said_of(error)]
     except Exception as error:  # noqa: BLE001 - the chatter is answered whatever happens
         # The exception's text and its traceback may quote the question.

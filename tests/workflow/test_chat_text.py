@@ -138,6 +138,7 @@ def test_what_was_said_is_nowhere_but_in_the_bucket_and_at_the_provider(chain: C
     for path, asked in (
         (CHAT, {"messages": [{"role": "user", "content": SAID}]}),
         (CHAT, {"messages": [{"role": "user", "content": SAID}], "temperature": SAID}),
+        (CHAT, {"model": SAID, "messages": [{"role": "user", "content": "뭐해?"}]}),
         ("/v1/completions", {"prompt": f"{SAID}?"}),
     ):
         cloud.post(path, {"model": "하준", **asked})

@@ -68,7 +68,10 @@ def test_every_line_says_whose_it_is_and_every_metric_is_made_of_them(
     with chain_with(engine) as chain, lines_logged(monkeypatch) as lines:
         cloud, bus = chain.cloud, listen()
         cloud.invoke = one_at_a_time(cloud.invoke)
-        cloud.put("exports/하준/persona.json", json.dumps({"base_model": PAID, "budget_usd": None}))
+        cloud.put(
+            "exports/하준/persona.json",
+            json.dumps({"base_model": PAID, "budget_usd": None, "style_prompts": 0}),
+        )
         cloud.drop("exports/지아/1.csv", "nobody can read this")
         cloud.drop("exports/하준/1.csv", export())
         (run,) = cloud.finish()
@@ -77,7 +80,7 @@ def test_every_line_says_whose_it_is_and_every_metric_is_made_of_them(
         for model in ("하준", "하준@없음"):
             cloud.post(CHAT, {"model": model, "messages": [{"role": "user", "content": "뭐해?"}]})
         chain.wire.faults.append(Fault("POST", "/jobs", status=400, message="No.", times=9))
-        theirs = {"base_model": PAID, "budget_usd": None, "speaker": "하준"}
+        theirs = {"base_model": PAID, "budget_usd": None, "style_prompts": 0, "speaker": "하준"}
         cloud.put("exports/서연/persona.json", json.dumps(theirs))
         cloud.drop("exports/서연/2.csv", export())
         cloud.finish()
