@@ -97,7 +97,7 @@ class Layout:
 
     def counted(self, conversation: Turns) -> Turns:
         """Count what each turn costs, once: its example is measured, perhaps split, and written."""
-        return replace(conversation, tokens=list(map(self.count_tokens, conversation.texts)))
+        return conversation.counted(list(map(self.count_tokens, conversation.texts)))
 
     def for_room(self, speaker: str, *, named: bool) -> Layout:
         """Give the layout of one room's examples."""

@@ -77,9 +77,9 @@ class Listener:
 
     def said_in(self, messages: Columns) -> Said:
         """Leave out what is not trained, mask the rest."""
-        sent_at, senders, texts, _ = self._without_repeats(self._worth_training(messages))
+        messages, mine = self._without_repeats(self._worth_training(messages))
+        sent_at, senders, texts, _ = messages
         self.spoken.update(senders)
-        mine = [sender == self.speaker for sender in senders]
         cuts_at = self.cuts_at
         whole = [not is_cut(text, cuts_at) for text in texts] if cuts_at else [True] * len(texts)
         texts = self.mask(texts)
@@ -106,14 +106,26 @@ class Listener:
             return False
         return True
 
-    def _without_repeats(self, messages: Columns) -> Columns:
+    def _without_repeats(self, messages: Columns) -> tuple[Columns, list[bool]]:
+        """Leave out what the persona repeats too often; and tell which messages are the persona's."""
         _, senders, texts, _ = messages
-        long = [at for at, length in enumerate(map(len, texts)) if length >= LONG_TEXT]
-        dropped = {at for at in long if senders[at] == self.speaker and self.repeats.too_often(texts[at])}
-        if not dropped:
-            return messages
-        self.left_out["repeated texts of the persona's"] += len(dropped)
-        return _those([at not in dropped for at in range(len(texts))], messages)
+        speaker, too_often = self.speaker, self.repeats.too_often
+        mine = [sender == speaker for sender in senders]
+        long = [
+            text
+            for of_persona, text in zip(mine, texts, strict=True)
+            if of_persona and len(text) >= LONG_TEXT
+        ]
+        repeated = list(map(too_often, long))
+        if not any(repeated):
+            return messages, mine
+        self.left_out["repeated texts of the persona's"] += sum(repeated)
+        those = iter(repeated)
+        kept = [
+            not (of_persona and len(text) >= LONG_TEXT and next(those))
+            for of_persona, text in zip(mine, texts, strict=True)
+        ]
+        return _those(kept, messages), list(compress(mine, kept))
 
 
 def _those(which: Iterable[bool], messages: Columns) -> Columns:

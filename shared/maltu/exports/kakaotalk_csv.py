@@ -161,9 +161,11 @@ class _Rows:
             zone = max(sent).tzinfo  # a time with a zone compares with no time without one
         except (ValueError, TypeError):
             return None
-        if zone or not _DATE_LENGTHS.issuperset(map(len, dates)):
+        joined = "\0".join(texts)
+        # UTF-16 lets a text have a NUL itself.
+        if zone or not _DATE_LENGTHS.issuperset(map(len, dates)) or joined.count("\0") >= len(texts):
             return None
-        return self._columns(sent, senders, texts, "\0".join(texts))
+        return self._columns(sent, senders, texts, joined)
 
     def _columns(
         self, sent: list[datetime], senders: Sequence[str], texts: Sequence[str], joined: str

@@ -104,12 +104,10 @@ _SUSPECT = re.compile(
 
 
 def kinds_of(senders: Sequence[str], texts: Sequence[str], joined: str) -> list[Kind]:
-    """Tell what many of a CSV's messages are; ``joined`` are the texts with a NUL between any two."""
+    """Tell what many of a CSV's messages are; ``joined`` are the texts, a NUL between any two and in none."""
     kinds: list[Kind] = ["text"] * len(texts)
     suspects = _suspects_in(f"\0{joined}")
-    if joined.count("\0") >= len(texts):
-        suspects = list(range(len(texts)))  # one has a NUL itself, as UTF-16 lets it
-    elif "" in senders:
+    if "" in senders:
         suspects += [at for at, sender in enumerate(senders) if not sender]
     for at in suspects:
         kinds[at] = kind_of(senders[at], texts[at])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 _DATE = "2022-12-17 13:55:24"
 _COLONS = tuple(at for at, character in enumerate(_DATE) if character == ":")
 _PARTS = 4
-# One part in so many may be what a doubled quote leaves; putting those together is dear.
+# Of so many parts one may be what a doubled quote leaves: putting those together is dear.
 _DOUBLED = 8
 
 
@@ -45,14 +45,14 @@ def quoted_rows(block: bytes, delimiter: bytes) -> QuotedRows | None:
     end = count * _PARTS
     rest = b'"'.join([part.replace(b'"', b'""') for part in parts[end:]])
     line_end = b"\n" if rest.startswith(b"\n") else b"\r\n"
-    if not rest.startswith(line_end) or parts[2:end:_PARTS].count(delimiter) != count:
+    if not rest.startswith(line_end) or parts[2:end:_PARTS].count(delimiter) != count or b"\0" in block:
         return None
     try:
         dates = _dates(parts[0:end:_PARTS], line_end, delimiter)
         texts = b"\0".join(parts[3:end:_PARTS]).decode()
     except UnicodeDecodeError:
         return None
-    if dates is None or texts.count("\0") != count - 1:
+    if dates is None:
         return None
     return QuotedRows(dates, parts[1:end:_PARTS], texts, len(block) - len(rest) + len(line_end))
 
@@ -63,15 +63,15 @@ def _without_doubled(parts: list[bytes]) -> list[bytes]:
     Parts outside of quotes are the first and every second one from there. An empty one stands where a quote
     follows a quote: inside of a text. What is not put together is taken for no row.
     """
-    if not parts[0] or parts.count(b"") * _DOUBLED > len(parts):
-        return [b""]
+    outside = parts[::2]
     at = 0
     with suppress(ValueError):  # there is no further one
-        while at + 1 < len(parts):
-            at = parts.index(b"", at)
-            at += at % 2
-            if at + 1 < len(parts) and not parts[at]:
-                parts[at - 1 : at + 2] = [b'"'.join((parts[at - 1], parts[at + 1]))]
+        for _ in range(len(parts) // _DOUBLED):
+            at = outside.index(b"", at)
+            if not 0 < at < len(parts) // 2:
+                return parts
+            del outside[at]
+            parts[2 * at - 1 : 2 * at + 2] = [b'"'.join((parts[2 * at - 1], parts[2 * at + 1]))]
     return parts
 
 

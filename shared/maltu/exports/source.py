@@ -29,7 +29,10 @@ class _Readable(Protocol):
 
 def read_fully(stream: _Readable, size: int, *, first: bytes = b"") -> bytes:
     """Read until there are ``size`` bytes, ``first`` included, or no more."""
-    read = bytearray(first)
+    block = first or stream.read(size)
+    if len(block) >= size:
+        return block
+    read = bytearray(block)
     while len(read) < size and (more := stream.read(size - len(read))):
         read += more
     return bytes(read)

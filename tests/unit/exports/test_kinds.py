@@ -138,7 +138,7 @@ def test_kinds(kind: str, text: str) -> None:
     assert kind_in_file(text) == kind
 
 
-@pytest.mark.parametrize("between", [[], ["ㅋㅋ"], ["", "응\0응"]])
+@pytest.mark.parametrize("between", [[], ["ㅋㅋ"], ["", "응"]])
 def test_many_are_what_each_is(between: list[str]) -> None:
     texts = [text for one in (*MEDIA, *TEXT, *DELETED, *SYSTEM) for text in (one, *between)]
     senders = ["" if at % 50 == 49 else "홍길동" for at in range(len(texts))]
