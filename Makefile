@@ -45,8 +45,9 @@ endif
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
 WORKERS ?= auto
+ONLY ?=
 
-.PHONY: help demo local test test-chain test-engine test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
