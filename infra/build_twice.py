@@ -34,12 +34,13 @@ def main() -> None:
 
 def _built(place: Path, umask: int) -> dict[str, str]:
     """Build a copy of the sources; give the mode and digest of each file that is uploaded."""
+    env = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     before = os.umask(umask)
     try:
         _copy_sources(place)
         if umask == PLACES[0][1] or not (shutil.which("node") and shutil.which("npm")):
             (place / ".venv").symlink_to(ROOT / ".venv")
-        env = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
+            env["PATH"] = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{env['PATH']}"
         subprocess.run([SAM, "build", "--parallel"], cwd=place, env=env, check=True)  # noqa: S603 - ours
     finally:
         os.umask(before)
