@@ -26,7 +26,7 @@ from maltu.dataset import (
     open_tokenizer,
 )
 from maltu.dataset.tokenizer import tiktoken_counter
-from maltu.dataset.words import by_words
+from maltu.dataset.words import ByWords
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.settings import PersonaSettings
@@ -93,12 +93,12 @@ def read_only(path: Path) -> Callable[[], object]:
 
 def dataset_without_tokens(path: Path) -> Callable[[], object]:
     """Export to dataset, tokens not counted, nothing masked."""
-    return _dataset(path, lambda _: 0, Unmasked())
+    return _dataset(path, len, Unmasked())
 
 
 def dataset(path: Path) -> Callable[[], object]:
     """Export to dataset as it is deployed: exact tokens, masking and the report."""
-    count = by_words(tiktoken_counter("o200k_base"))
+    count = ByWords(tiktoken_counter("o200k_base"))
     count("warm")
     return _dataset(path, count, Masker())
 

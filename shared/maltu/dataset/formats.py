@@ -13,6 +13,7 @@ from maltu.dataset.lines import (
     chat_line,
     completion_line,
 )
+from maltu.dataset.words import count_each
 from maltu.prompts import (
     NOTHING_SAID,
     default_system_prompt,
@@ -97,7 +98,7 @@ class Layout:
 
     def counted(self, conversation: Turns) -> Turns:
         """Count what each turn costs, once: its example is measured, perhaps split, and written."""
-        return conversation.counted(list(map(self.count_tokens, conversation.texts)))
+        return conversation.counted(count_each(self.count_tokens, conversation.texts))
 
     def for_room(self, speaker: str, *, named: bool) -> Layout:
         """Give the layout of one room's examples."""

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY, directory_of
-from maltu.dataset.words import by_words
+from maltu.dataset.words import ByWords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ def open_tokenizer(name: Encoding) -> Callable[[str], int]:
     try:
         bpe: Any = importlib.import_module("rs_bpe.bpe")  # it has no stubs
     except ImportError:
-        return by_words(tiktoken_counter(name))
-    return by_words(_fast_counter(getattr(bpe.openai, name)().count, name))
+        return ByWords(tiktoken_counter(name))
+    return ByWords(_fast_counter(getattr(bpe.openai, name)().count, name))
 
 
 def tiktoken_counter(name: Encoding) -> Callable[[str], int]:
