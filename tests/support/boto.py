@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
-from moto.core.models import botocore_stubber
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +66,8 @@ def share_clients() -> None:
 
 def let_moto_hear() -> None:
     """Let moto, while it mocks AWS, answer what no client asks; what clients ask, it has answered before."""
+    from moto.core.models import botocore_stubber  # noqa: PLC0415 - where nothing mocks AWS there is no moto
+
     send: Callable[[URLLib3Session, AWSPreparedRequest], AWSResponse] = vars(URLLib3Session)["send"]
 
     def heard(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
