@@ -92,7 +92,7 @@ def read_only(path: Path) -> Callable[[], object]:
 
 
 def dataset_without_tokens(path: Path) -> Callable[[], object]:
-    """Export to dataset, tokens not counted, nothing masked."""
+    """Export to dataset, characters for tokens, nothing masked."""
     return _dataset(path, len, Unmasked())
 
 
