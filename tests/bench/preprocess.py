@@ -59,7 +59,7 @@ def main() -> None:
         print(f"{title:40}{median(ratios):6.2f}  ({spread}; goal at most {goal:.2f})")
     peak = _peak(seen["dataset", HUGE])
     grown = peak - _peak(seen["dataset", SMALL])
-    print(f"{'peak memory, five million messages':40}{peak / 1e6:6.1f} MB (goal under {MOST_MB})")
+    print(f"{'peak memory, five million messages':40}{peak / 1e6:6.1f} MB (goal at most {MOST_MB})")
     print(f"{'more than for a hundred thousand':40}{grown / 1e6:+6.1f} MB (goal at most {MOST_MB_MORE})")
 
 

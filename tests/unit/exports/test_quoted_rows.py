@@ -114,6 +114,17 @@ def test_what_is_cut_is_what_the_csv_module_reads(tail: str) -> None:
         assert columns(found) == [tuple(row) for row in csv.reader(taken, strict=True)]
 
 
+def test_a_nul_which_utf_16_can_hold_is_kept() -> None:
+    rows = [(AT, "하준", text) for text in ("사진", "가\0나", "\0", "사진")] * 3
+
+    for content in (csv_of(rows), csv_of(rows).removeprefix(HEADER)):
+        found = opened(content.encode("utf-16"))
+
+        assert [(text, kind) for _, _, text, kind in found] == [
+            (text, "media" if text == "사진" else "text") for _, _, text in rows
+        ]
+
+
 @pytest.mark.parametrize("block", [b"", b"\n", b'"', b'""', b'"""', b'a"b"c"d"'])
 def test_what_is_no_row_is_left(block: bytes) -> None:
     assert quoted_rows(block, b",") is None
