@@ -58,6 +58,7 @@ def _services() -> Services:
         bucket=deployment.bucket(),
         registry=deployment.registry(),
         turns=deployment.turns(),
+        line=deployment.line(),
         approvals=deployment.approvals(),
         workflow=deployment.workflow(),
         notifier=deployment.notifier(),

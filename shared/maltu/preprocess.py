@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from maltu.approval import Approvals
     from maltu.exports import Reading
+    from maltu.line import Line
     from maltu.naming import ExportKey
     from maltu.registry import Attempt, Registry
     from maltu.storage import Bucket, Copy
@@ -57,6 +58,7 @@ class Services:
     bucket: Bucket
     registry: Registry
     turns: Turns
+    line: Line
     approvals: Approvals
     workflow: Workflow
     notifier: Notifier
@@ -174,6 +176,7 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
         registry=services.registry,
         workflow=services.workflow,
     )
+    services.line.call(persona)
     services.workflow.start(attempt.run, {**about, "run": attempt.run})
     return Handled(version=version, run=attempt.run, numbers=numbers)
 
