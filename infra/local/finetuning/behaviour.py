@@ -35,6 +35,7 @@ class Behaviour:
         trains: jobs can be created at all.
         shutdown_date: the base model's last day, ``YYYY-MM-DD``.
         most_jobs: how many may be under way; whoever creates one more is refused. None takes any number.
+        queue_seconds: how long a job stands in the queue before it trains, one after the other.
     """
 
     served: Literal["at_once", "as_custom_model", "by_hand"] = "at_once"
@@ -50,6 +51,7 @@ class Behaviour:
     trains: bool = True
     shutdown_date: str | None = None
     most_jobs: int | None = None
+    queue_seconds: float = 0.0
 
     def shown_job(self, record: Record) -> Record:
         """A job as the host tells of it."""
