@@ -42,7 +42,7 @@ _SECRETS = "AWS::SecretsManager::Secret"
 _RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
 _MACHINE = "AWS::Serverless::StateMachine"
 _NO_LAYER = "no-layer"
-# Who is not called looks again after so long; a thousand that do so at once are as many as this endpoint bears.
+# Who is not called looks again after so long; more often than this endpoint bears where many wait.
 _SLEEP_SECONDS = 60
 _COMPUTED = re.compile(r'"TimeoutSeconds": "[{]%[^"]*%[}]"')
 

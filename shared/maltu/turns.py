@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Writes a turn's ``newest``, ``begun_at``, ``holder``, ``held_until`` (milliseconds), ``waits_since``."""
+    """Writes ``newest``, ``begun_at``, ``holder``, ``held_until`` (milliseconds) and ``waits_since``."""
 
     table: Table
 

@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="after how many the exports are given up")
     parser.add_argument("--callers", type=int, default=200)
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--environments", type=int, default=4, help="processes that answer the callers")
     parser.add_argument("--concurrency", type=int, default=40, help="functions that run at a time")
     asked = parser.parse_args()
     clock = Clock()
@@ -33,7 +34,9 @@ def main() -> None:
         concurrency=asked.concurrency,
     ) as stack:
         good = exports.load(stack, clock, personas=asked.personas, noisy=asked.noisy, seconds=asked.seconds)
-        good &= chat.load(stack, clock, callers=asked.callers, requests=asked.requests)
+        good &= chat.load(
+            stack, clock, callers=asked.callers, requests=asked.requests, environments=asked.environments
+        )
     sys.exit(not good)
 
 
