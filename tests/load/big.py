@@ -31,16 +31,6 @@ BYTES_PER_MESSAGE = 67
 ENORMOUS = 5e9
 
 
-def kakaotalk_csv(rows: Rows, path: Path) -> None:
-    """KakaoTalk's Mac app."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write("Date,User,Message\n")
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for sent_at, sender, text in rows:
-            file.write(f"{sent_at},")
-            writer.writerow((sender, text))
-
-
 def whatsapp(rows: Rows, path: Path) -> None:
     """WhatsApp on an iPhone."""
     with path.open("w", encoding="utf-8") as file:
@@ -62,8 +52,9 @@ def telegram(rows: Rows, path: Path) -> None:
         file.write("]}\n")
 
 
-FORMATS: dict[str, tuple[str, Callable[[Rows, Path], None]]] = {
-    "kakaotalk-csv": ("chat.csv", kakaotalk_csv),
+# The source is KakaoTalk's CSV itself.
+FORMATS: dict[str, tuple[str, Callable[[Rows, Path], None] | None]] = {
+    "kakaotalk-csv": ("source.csv", None),
     "whatsapp": ("_chat.txt", whatsapp),
     "telegram": ("result.json", telegram),
 }
@@ -87,12 +78,14 @@ def main() -> None:
         for chosen in asked.formats:
             file, write = FORMATS[chosen]
             path = folder / file
-            with source.open(encoding="utf-8", newline="") as stream:
-                rows = csv.reader(stream)
-                next(rows)
-                write(((datetime.fromisoformat(at), sender, text) for at, sender, text in rows), path)
+            if write is not None:
+                with source.open(encoding="utf-8", newline="") as stream:
+                    rows = csv.reader(stream)
+                    next(rows)
+                    write(((datetime.fromisoformat(at), sender, text) for at, sender, text in rows), path)
             print(_line(chosen, path, folder / "dataset"), flush=True)
-            path.unlink()
+            if path != source:
+                path.unlink()
 
 
 def _line(chosen: str, path: Path, out: Path) -> str:
