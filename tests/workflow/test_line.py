@@ -5,10 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from maltu.line import Line
-from tests.support.adapters import BEDROCK, OPENAI
 from tests.support.cloud import partition
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine
@@ -17,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from tests.support.adapters import Adapter
     from tests.support.chain import Chain
 
     OpenChain = Callable[..., AbstractContextManager[Chain]]
@@ -66,12 +61,9 @@ def train_and_queue(chain: Chain, engine: GatedEngine, personas: str) -> None:
         until(lambda persona=persona: persona in in_line())
 
 
-@pytest.mark.parametrize("adapter", [OPENAI, BEDROCK], ids=lambda adapter: adapter.name)
-def test_whoever_came_first_is_called_first_and_nobody_asks_meanwhile(
-    chain_with: OpenChain, adapter: Adapter
-) -> None:
+def test_whoever_came_first_is_called_first_and_nobody_asks_meanwhile(chain_with: OpenChain) -> None:
     engine = GatedEngine()
-    with chain_with(engine, adapter=adapter, most_jobs=1) as chain:
+    with chain_with(engine, most_jobs=1) as chain:
         chain.cloud.nap, order = NEVER, created(chain)
         train_and_queue(chain, engine, "하다나가")
         assert in_line() == ["다", "나", "가"]
@@ -88,31 +80,6 @@ def test_whoever_came_first_is_called_first_and_nobody_asks_meanwhile(
         assert len(chain.cloud.naps) == 3
         assert partition("line") == []
         assert not [item for item in partition("turns") if "waits_since" in item]
-
-
-def test_a_call_that_is_lost_is_made_up_for_by_who_stands_first(
-    chain_with: OpenChain, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine, real, lost = GatedEngine(), Line.call_next, list[str]()
-
-    def call_next(line: Line) -> str | None:
-        if lost:
-            return real(line)
-        lost.append("the first one")
-        return None
-
-    monkeypatch.setattr(Line, "call_next", call_next)
-    with chain_with(engine, most_jobs=1) as chain:
-        order = created(chain)
-        train_and_queue(chain, engine, "하다나")
-        until(lambda: len(chain.cloud.naps) > 6)
-        # Who stands first asks each time it wakes; whoever stands behind it sleeps on.
-        assert 2 < chain.cloud.invoked["CreateFineTuneFunction"] < len(chain.cloud.naps)
-        assert chain.cloud.invoked["UploadDatasetFunction"] == 2
-        engine.gate.set()
-        assert [run["status"] for run in chain.cloud.finish()] == ["SUCCEEDED"] * 3
-        assert order == ["하", "다", "나"]
-        assert lost
 
 
 def test_a_newer_drop_takes_over_the_place_of_the_older_one(chain_with: OpenChain) -> None:
