@@ -15,7 +15,7 @@ from infra.costs.runs import run_of as walk_of
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_cost, training_epochs
 from tests.support.cloud import TEMPLATE
-from tests.support.pages import numbers
+from tests.support.pages import DOCS, numbers
 from tests.support.source import known_models
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_a_run_that_waits_for_the_provider_as_long_as_it_may_stays_below_the_his
 
 
 def test_what_waiting_for_the_provider_costs_is_what_it_says() -> None:
-    text = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    text = (DOCS / "scale.md").read_text("utf-8")
     (paragraph,) = (part for part in text.split("\n\n") if "for a week" in part)
     more = {
         ahead: [getattr(run_of(1, refused=WEEK, ahead=ahead), what) - getattr(run_of(1), what) for what in
@@ -120,7 +120,7 @@ def test_what_waiting_for_the_provider_costs_is_what_it_says() -> None:
     }  # fmt: skip
     for transitions, events in more.values():
         assert f"{transitions:,} transitions" in paragraph
-        assert f"{transitions * USD_PER_TRANSITION:.2g} USD" in paragraph
+        assert f"{transitions * PRICES['transition'].of(1, allowance=False):.2g} USD" in paragraph
         assert f"{events:,} events" in paragraph
 
 
