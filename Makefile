@@ -44,10 +44,11 @@ endif
 
 .DEFAULT_GOAL := help
 ROUNDS ?= 2000
+PERSONAS ?= 200
 WORKERS ?= auto
 ONLY ?=
 
-.PHONY: help demo local test test-lora fuzz bench docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
+.PHONY: help demo local test test-lora fuzz bench load docs lint audit audit-template audit-secrets audit-workflows audit-dependencies format openapi costs build build-twice deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -76,6 +77,9 @@ fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or RO
 
 bench: $(BENCH) build ## Measure sizes, starts, preprocessing and the chain, or ONLY="start chain" (some minutes)
 	@PYTHONPATH=shared:. .venv/bin/python -m tests.bench.everything $(ONLY)
+
+load: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Drop PERSONAS=number of exports at once on the local chain, then ask from 200 callers
+	@PYTHONPATH=shared .venv/bin/python -m tests.load --personas $(PERSONAS)
 
 docs: $(DOCS) ## Build the pages of docs/ into build/docs
 	.venv-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs

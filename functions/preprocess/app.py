@@ -24,19 +24,19 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, list[str | None]]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str | None]]:
     """Handle a batch of S3's «Object Created» as the queue holds them; return the names of their runs."""
-    return {"runs": [_handle(json.loads(record["body"])) for record in event["Records"]]}
+    return {"runs": [_handle(json.loads(record["body"]), context) for record in event["Records"]]}
 
 
-def _handle(created: dict[str, Any]) -> str | None:
+def _handle(created: dict[str, Any], context: LambdaContext) -> str | None:
     # EventBridge carries the key as it is, unlike S3's own notifications: decoding would harm "+" and "%".
     key: str = created["detail"]["object"]["key"]
     at = datetime.fromisoformat(created["time"]).replace(microsecond=0)
     logger.append_keys(event=created["id"], persona=_persona_of(key), version=None, run=None)
     try:
         with unquoted():
-            handled = preprocess(key, at, _services())
+            handled = preprocess(key, at, _services(context))
     except Exception as error:
         reason = str(error) if isinstance(error, BrokeOff) else None
         logger.error("drop broke off", extra={"error": type(error).__name__, "reason": reason})  # noqa: TRY400 - Lambda logs the place as well
@@ -53,15 +53,17 @@ def _persona_of(key: str) -> str | None:
     return None
 
 
-def _services() -> Services:
+def _services(context: LambdaContext) -> Services:
     return Services(
         bucket=deployment.bucket(),
         registry=deployment.registry(),
         turns=deployment.turns(),
+        line=deployment.line(),
         approvals=deployment.approvals(),
         workflow=deployment.workflow(),
         notifier=deployment.notifier(),
         provider=deployment.setting("PROVIDER"),
         host=deployment.host(),
         base_model=deployment.setting("BASE_MODEL"),
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )

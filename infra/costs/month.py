@@ -116,6 +116,7 @@ _PAGE_SECONDS: Final = 0.1
 _SERVICES: Final = {
     "dynamodb:updateItem": Uses({"table_write": _ITEM_KB}),
     "dynamodb:getItem": Uses({"table_read": _READ_UNITS}),
+    "aws-sdk:dynamodb:query": Uses({"table_read": _READ_UNITS}),
     "events:putEvents": Uses({"event": 1}),
     "sns:publish": Uses({"notification": 1, "mail": 1}),
     # Whose transitions are walked through by themselves.

@@ -16,13 +16,22 @@ RUN: Final = (_INFRA / "fine_tune.asl.json").read_text("utf-8")
 REMOVAL: Final = (_INFRA / "remove.asl.json").read_text("utf-8")
 
 
-def run_of(hours: float, *, parameters: Mapping[str, Any], behind: float = 0) -> Walk:
+def run_of(
+    hours: float,
+    *,
+    parameters: Mapping[str, Any],
+    behind: float = 0,
+    refused: float = 0,
+    ahead: bool = False,
+) -> Walk:
     """Walk through a run that replaces a version and whose job takes ``hours``.
 
     Args:
         hours: how long the job takes.
         parameters: of the deployment.
         behind: for how many hours another run has the turn before it.
+        refused: for how many hours the provider has no place for it.
+        ahead: whether another run stands before it in the line so long.
     """
     version, recorded = "2", set[str]()
     always = {
@@ -42,8 +51,16 @@ def run_of(hours: float, *, parameters: Mapping[str, Any], behind: float = 0) ->
                 raise Refused("DynamoDB.ConditionalCheckFailedException")
             case "LookAtTurn" | "StillNewest":
                 return {"Item": {"newest": {"S": version}}}
+            case "LookAtLine" if ahead and waited < refused * 3600:
+                other = {"persona": {"S": "q"}, "until": {"N": str(waited * 1000 + 1)}}
+                return {"Items": [other]}
+            case "CreateFineTune" if waited < refused * 3600:
+                raise Refused("RateLimited")
+            case "WaitInLine":
+                # Nobody calls it.
+                raise Refused("States.Timeout")
             case "CheckStatus":
-                done = waited >= (behind + hours) * 3600
+                done = waited >= (behind + refused + hours) * 3600
                 return {"Payload": {"done": done, "model": "m", "trained_tokens": 1, "billed_usd": 0.1}}
             case _:
                 return always.get(task, {"Payload": {}})

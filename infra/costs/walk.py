@@ -32,7 +32,7 @@ class Walk:
 
     Attributes:
         entered: the states' names in the order in which they were entered.
-        seconds: how long its Waits took; tasks take no time here.
+        seconds: how long its Waits took, and the tasks that timed out; the others take no time here.
         events: how many events its history holds.
     """
 
@@ -78,6 +78,8 @@ def walk(
             except Refused as refused:
                 context["errorOutput"] = {"Error": str(refused)}
                 edge = _catch(state, str(refused))
+                if str(refused) == "States.Timeout":
+                    done.seconds += _evaluated(state["TimeoutSeconds"], variables)
         known = {**variables, "states": context, "clock": done.seconds * 1000}
         if state["Type"] == "Wait":
             done.seconds += _evaluated(state["Seconds"], known)

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The local AWS endpoint at ``url``."""
+    """The local AWS endpoint at ``url``; it runs at most ``concurrency`` functions at a time."""
 
     url: str
+    concurrency: int | None = None
 
     @classmethod
-    def on_free_port(cls) -> Aws:
+    def on_free_port(cls, concurrency: int | None = None) -> Aws:
         """An endpoint that is not up yet."""
-        return cls(f"http://127.0.0.1:{free_port()}")
+        return cls(f"http://127.0.0.1:{free_port()}", concurrency)
 
     def start(self, children: Children, *, elsewhere: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start it in the background; ``elsewhere`` names the services that its functions find elsewhere."""
@@ -45,6 +46,8 @@ class Aws:
             # The functions' roles are enforced, so that a missing permission shows before AWS does.
             "AUTH": "true",
         }
+        if self.concurrency is not None:
+            settings["LAMBDA_ACCOUNT_CONCURRENCY"] = str(self.concurrency)
         env = aws_environment(self.url, children.place.scratch)
         return children.start("ministack", [MINISTACK], env={**env, **settings, **elsewhere})
 

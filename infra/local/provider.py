@@ -28,10 +28,15 @@ _OF_LORA: Final = ("HF_", "HTTPS_PROXY", "https_proxy", "CUDA_", "OMP_", "PYTORC
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Which engine tunes which base model; ``None`` is the engine's own."""
+    """Which engine tunes which base model, how many jobs it takes at a time and how long each is queued.
+
+    ``None`` is the engine's own model, and any number of jobs.
+    """
 
     engine: str = NAMES[0]
     base_model: str | None = None
+    jobs: int | None = None
+    queue_seconds: float = 0.0
 
     @property
     def python(self) -> Path:
@@ -83,6 +88,8 @@ class Provider:
             self.tuning.python, "-m", "infra.local.finetuning", "--port", self.url.rpartition(":")[2],
             "--data", children.place.scratch / "fine-tuning", "--engine", self.engine,
             *(["--base-model", self.tuning.base_model] if self.tuning.base_model else []),
+            *(["--jobs", str(self.tuning.jobs)] if self.tuning.jobs else []),
+            "--queue-seconds", str(self.tuning.queue_seconds),
         ]  # fmt: skip
         env = {
             **aws_environment(aws_url, children.place.scratch),

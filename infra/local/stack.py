@@ -52,7 +52,12 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    name: str, say: Callable[[str], None], *, protocol: str = PROTOCOLS[0], tuning: Tuning | None = None
+    name: str,
+    say: Callable[[str], None],
+    *,
+    protocol: str = PROTOCOLS[0],
+    tuning: Tuning | None = None,
+    concurrency: int | None = None,
 ) -> Generator[Stack]:
     """Build and deploy the template, keep it up for the block, then stop all that was started.
 
@@ -61,12 +66,13 @@ def running_stack(
         say: is told what goes on.
         protocol: in which the functions speak to the provider.
         tuning: what the provider tunes with; the default engine where it is not said.
+        concurrency: how many functions run at a time; as many as this machine holds where it is not said.
 
     Raises:
         LocalRunError: something did not start.
     """
     with workspace(name) as place, running_children(place) as children:
-        aws, provider = Aws.on_free_port(), Provider.on_free_port(protocol, tuning or Tuning())
+        aws, provider = Aws.on_free_port(concurrency), Provider.on_free_port(protocol, tuning or Tuning())
         ministack = aws.start(children, elsewhere=provider.endpoints)
         fine_tuning = provider.start(children, aws_url=aws.url)
         try:

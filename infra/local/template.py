@@ -14,6 +14,7 @@ endpoint (ministack) does otherwise than AWS:
   for the first, which no policy matches.
 * Whoever answers a waiting task may answer every one: the endpoint does not know which state machine a task's
   token belongs to, which is what AWS asks the permission for.
+* A task's time-out is a number: the endpoint evaluates no expression there.
 * Resource policies lose the statements that refuse plain HTTP, which is all that the endpoint speaks and
   which never leaves this machine.
 * Where they name a role they name its sessions, which is how the endpoint calls whoever assumed it.
@@ -39,7 +40,11 @@ _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
 _SECRETS = "AWS::SecretsManager::Secret"
 _RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+_MACHINE = "AWS::Serverless::StateMachine"
 _NO_LAYER = "no-layer"
+# Who is not called looks again after so long; more often than this endpoint bears where many wait.
+_SLEEP_SECONDS = 60
+_COMPUTED = re.compile(r'"TimeoutSeconds": "[{]%[^"]*%[}]"')
 
 _BOOTSTRAP = """\
 #!/bin/sh
@@ -82,6 +87,12 @@ def for_one_machine(built: Path, local: Path) -> None:
     (empty / "README").write_text("The functions' bootstrap finds the layer by its path.\n", encoding="utf-8")
     for layer in _properties(template, _LAYER):
         layer["ContentUri"] = _NO_LAYER
+    for name, machine in _named(template, _MACHINE).items():
+        definition = (built.parent / str(machine["Properties"]["DefinitionUri"])).read_text("utf-8")
+        local_definition = built.parent / f"{name}.asl.json"
+        sleeps = f'"TimeoutSeconds": {_SLEEP_SECONDS}'
+        local_definition.write_text(_COMPUTED.sub(sleeps, definition), "utf-8")
+        machine["Properties"]["DefinitionUri"] = local_definition.name
     _allow_plain_http(template)
     _know_roles_by_their_sessions(template)
     _answer_every_task(template)

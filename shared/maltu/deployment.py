@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from maltu.approval import Approvals
     from maltu.aws_json import Client
     from maltu.keys import Keys
+    from maltu.line import Line
     from maltu.management import Desk
     from maltu.progress import Watch
     from maltu.providers import Inference, Provider
@@ -65,6 +66,14 @@ def turns() -> Turns:
     from maltu.turns import Turns
 
     return Turns(_table())
+
+
+@cache
+def line() -> Line:
+    """The runs that wait for the provider."""
+    from maltu.line import Line
+
+    return Line(_table(), turns(), workflow())
 
 
 @cache
@@ -127,6 +136,7 @@ def places() -> Places:
         bucket=bucket(),
         registry=registry(),
         turns=turns(),
+        line=line(),
         approvals=approvals(),
         removals=_removals(),
         uploads=uploads(),
@@ -264,7 +274,7 @@ def forget() -> None:
     from maltu import aws
 
     for opened in (
-        bucket, registry, turns, approvals, keys, usage, workflow, notifier, desk, places, answering,
+        bucket, registry, turns, line, approvals, keys, usage, workflow, notifier, desk, places, answering,
         uploads, watch, _table, _removals, _provider, _inference, _secret, _secrets_manager,
     ):  # fmt: skip
         opened.cache_clear()

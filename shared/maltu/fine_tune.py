@@ -10,7 +10,14 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from maltu.errors import DeploymentNeeded, ModelNotReady, ProviderRejected, TrainingCancelled, TrainingFailed
+from maltu.errors import (
+    DeploymentNeeded,
+    ModelNotReady,
+    ProviderRejected,
+    RateLimited,
+    TrainingCancelled,
+    TrainingFailed,
+)
 from maltu.naming import file_names
 from maltu.providers import DatasetFile
 from maltu.providers.base_models import base_model
@@ -101,7 +108,7 @@ def ensure_deployed(run: Mapping[str, Any], *, provider: Provider) -> dict[str, 
     """
     try:
         model = provider.ensure_deployed(run=run["version"], base_model=run["base_model"], model=run["model"])
-    except ModelNotReady as waiting:
+    except (ModelNotReady, RateLimited) as waiting:
         by_hand = isinstance(waiting, DeploymentNeeded)
         return {"done": False, "model": None, "progress": str(waiting), "by_hand": by_hand}
     return {"done": model is not None, "model": model, "progress": None, "by_hand": False}

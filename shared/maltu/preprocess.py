@@ -25,6 +25,7 @@ from maltu.dataset import (
     open_tokenizer,
     warnings_about,
 )
+from maltu.deadline import InTime
 from maltu.errors import LimitExceeded, MaltuError, UnreadableExport
 from maltu.exports import Exports
 from maltu.masking import Masker
@@ -39,10 +40,11 @@ from maltu.providers.base_models import base_model
 from maltu.reporting import estimate_of, full_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from maltu.approval import Approvals
     from maltu.exports import Reading
+    from maltu.line import Line
     from maltu.naming import ExportKey
     from maltu.registry import Attempt, Registry
     from maltu.storage import Bucket, Copy
@@ -52,17 +54,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What preprocessing works with; provider, host and base model are the deployment's choices."""
+    """What preprocessing works with; provider, host and base model are the deployment's choices.
+
+    ``seconds_left`` tells how long the function may go on.
+    """
 
     bucket: Bucket
     registry: Registry
     turns: Turns
+    line: Line
     approvals: Approvals
     workflow: Workflow
     notifier: Notifier
     provider: str
     host: str | None
     base_model: str
+    seconds_left: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +181,7 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
         registry=services.registry,
         workflow=services.workflow,
     )
+    services.line.call(persona)
     services.workflow.start(attempt.run, {**about, "run": attempt.run})
     return Handled(version=version, run=attempt.run, numbers=numbers)
 
@@ -188,6 +196,7 @@ def _write_dataset(
     settings = plan.settings
     model = base_model(plan.base_model, host=services.host)
     prefix = dataset_prefix(persona, version)
+    size = sum(copy.path.stat().st_size for copy in plan.copies)
     with tempfile.TemporaryDirectory() as folder, Exports() as files:
 
         def read(number: int) -> Reading:
@@ -199,7 +208,7 @@ def _write_dataset(
             speaker=plan.speaker,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),
-            masking=Masker(settings.names),
+            masking=InTime(Masker(settings.names), services.seconds_left, size),
             directory=directory,
             max_example_tokens=model.max_example_tokens,
             warnings=[*plan.warnings, *warnings_about(plan.rooms, plan.speaker)],

@@ -7,6 +7,7 @@
 ``versions#<persona>``  version               status, timeline, settings, dataset report, job, failure
 ``exports#<persona>``   identity of exports   the version that was made from exactly these exports
 ``turns``               persona               whose turn it is to train (:mod:`maltu.turns`)
+``line``                time and persona      who waits for the provider (:mod:`maltu.line`)
 ``approvals``           run                   who waits for a yes (:mod:`maltu.approval`)
 ``removals``            removal               what was removed where (:mod:`maltu.removals`)
 ``keys``                hash of the key       what the key is for (:mod:`maltu.keys`)
@@ -176,6 +177,10 @@ class Registry:
     def record_awaiting(self, persona: str, version: str) -> bool:
         """Say that a version waits for its owner's yes; False where that was said before."""
         return self._record(persona, version, "awaiting_approval")
+
+    def record_queued(self, persona: str, version: str) -> bool:
+        """Say that a version waits until it may train; False where that was said before."""
+        return self._record(persona, version, "queued")
 
     def record_approval(self, persona: str, version: str, by: str) -> None:
         """Say who allowed a version its price."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from maltu.approval import Approvals
+    from maltu.line import Line
     from maltu.providers import Provider
     from maltu.registry import Registry
     from maltu.removals import Removals
@@ -41,6 +42,7 @@ class Places:
     bucket: Bucket
     registry: Registry
     turns: Turns
+    line: Line
     approvals: Approvals
     removals: Removals
     uploads: Uploads
@@ -131,6 +133,7 @@ def _cancel(request: Mapping[str, Any], places: Places, found: Pass) -> None:
         return
     found.removed["runs"] += _stop(run, places)
     places.turns.release(persona, version)
+    places.line.forget(persona, version)
     item = places.registry.version(persona, version) or item
     if item["status"] not in UNFINISHED | {"cancelled"}:
         return
@@ -153,6 +156,7 @@ def _retire(request: Mapping[str, Any], places: Places, found: Pass) -> None:
 def _erase(request: Mapping[str, Any], places: Places, found: Pass) -> None:
     persona, registry = request["persona"], places.registry
     found.removed["registry"] += registry.begin_erasing(persona, request["by"])
+    found.removed["registry"] += places.line.forget(persona)
     found.removed["objects"] += places.bucket.erase(persona) + places.uploads.erase(persona)
     for item in registry.versions(persona, limit=None):
         one = Pass()
@@ -191,6 +195,8 @@ def _remove_from_provider(persona: str, item: Item, places: Places, found: Pass)
             f"{version} was trained by {trained_by}, and this deployment speaks to {places.provider}: "
             f"remove the files and models named after {version} there (job {item.get('job_id', 'unknown')})."
         )
+    if found.removed["jobs"]:
+        places.line.call_next()
     if refused:
         places.registry.record_leftovers(persona, version, refused)
         found.refused += refused

@@ -7,6 +7,7 @@ run, or waits for the one that is training (``TakeTurn`` in ``infra/fine_tune.as
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from maltu.table import IS_NEW
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Writes ``newest``, ``begun_at``, ``holder`` and ``held_until`` (milliseconds) of a persona's turn."""
+    """Writes ``newest``, ``begun_at``, ``holder``, ``held_until`` (milliseconds) and ``waits_since``."""
 
     table: Table
 
@@ -34,8 +35,23 @@ class Turns:
     def release(self, persona: str, version: str) -> None:
         """Let the next run train, if the turn is this version's."""
         self.table.update(
-            _key(persona), "REMOVE holder, held_until", {":me": version}, condition="holder = :me"
+            _key(persona),
+            "REMOVE holder, held_until, waits_since",
+            {":me": version},
+            condition="holder = :me",
         )
+
+    def waits_since(self, persona: str) -> str:
+        """Since when the persona waits for the provider: from now on, unless it did already."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        condition = "attribute_not_exists(waits_since)"
+        if self.table.update(_key(persona), "SET waits_since = :at", {":at": at}, condition=condition):
+            return at
+        return self.waiting_since(persona) or at
+
+    def waiting_since(self, persona: str) -> str | None:
+        """Since when the persona waits for the provider; None where it does not."""
+        return (self.table.get(_key(persona)) or {}).get("waits_since")
 
     def forget(self, persona: str) -> int:
         """Remove the persona's turn; return how many items went."""

@@ -46,6 +46,10 @@ class Workflow:
         """End the run that gave this token; False where it no longer waits."""
         return self._answer(token, {"approved": False, "error": error.__name__, "cause": cause})
 
+    def call(self, token: str) -> bool:
+        """Let the run that gave this token wait no longer; False where it does not."""
+        return self._answer(token, {})
+
     def remove(self, removal: str, about: Mapping[str, Any]) -> None:
         """Start the removal of this name; one that was started before is left alone."""
         self._start(self.removal_machine, removal, {"id": removal, "after_seconds": 0, **about})

@@ -119,6 +119,15 @@ class TestBeforeAnUpload:
         assert openai.wire.served.count(JOBS) == 1
         assert openai.provider._client.fine_tuning.jobs.list().data == []  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - what the account sees
 
+    def test_that_there_is_no_place_now_keeps_nobody_out(self, tmp_path: Path) -> None:
+        with account(tmp_path, Behaviour(most_jobs=0)) as full:
+            # This host looks at the file first, others may count first.
+            full.wire.faults.append(Fault("POST", "/jobs", status=429, code="daily_rate_limit_exceeded"))
+            full.provider.check_access(BASE)
+            files = upload_dataset(RUN, bucket=full.bucket, provider=full.provider)  # pyright: ignore[reportArgumentType] - as above
+            with pytest.raises(RateLimited, match="daily_rate_limit_exceeded"):
+                create_fine_tune({**RUN, **files}, provider=full.provider)
+
     def test_who_may_not_is_told_so_by_name(self, tmp_path: Path) -> None:
         with account(tmp_path, Behaviour(trains=False)) as shut_out:
             with pytest.raises(TrainingNotAvailable, match="training_not_available"):
@@ -175,7 +184,6 @@ class TestBeforeAnUpload:
     @pytest.mark.parametrize(
         ("fault", "error"),
         [
-            (Fault("POST", "/jobs", status=429), RateLimited),
             (Fault("POST", "/jobs", status=429, code="insufficient_quota"), ProviderRejected),
             (Fault("POST", "/jobs", status=503), ProviderUnavailable),
             (Fault("POST", "/jobs", status=401), ProviderRejected),

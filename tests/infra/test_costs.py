@@ -15,7 +15,7 @@ from infra.costs.runs import run_of as walk_of
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_cost, training_epochs
 from tests.support.cloud import TEMPLATE
-from tests.support.pages import numbers
+from tests.support.pages import DOCS, numbers
 from tests.support.source import known_models
 
 if TYPE_CHECKING:
@@ -74,10 +74,12 @@ def test_the_sample_is_as_large_as_it_says(readme: Page, sample_report: dict[str
 
 
 @cache
-def run_of(hours: float, *, behind: float = 0, **parameters: int) -> Walk:
-    walked = walk_of(hours, parameters=DEFAULTS | parameters, behind=behind)
+def run_of(
+    hours: float, *, behind: float = 0, refused: float = 0, ahead: bool = False, **parameters: int
+) -> Walk:
+    walked = walk_of(hours, parameters=DEFAULTS | parameters, behind=behind, refused=refused, ahead=ahead)
     assert walked.entered[-1] == "Succeeded"
-    assert walked.seconds >= (behind + hours) * 3600
+    assert walked.seconds >= (behind + refused + hours) * 3600
     return walked
 
 
@@ -96,6 +98,30 @@ def test_a_job_of_three_days_stays_far_below_the_history_limit() -> None:
     assert run_of(72).events < MAX_EVENTS / 5
     # Behind a run that never ends: its turn ends a day after its deadline.
     assert run_of(72, behind=72 + 24).events < MAX_EVENTS / 2
+
+
+WEEK, LONGEST = 7 * 24, 31 * 24 - 72
+
+
+@pytest.mark.parametrize("ahead", [False, True], ids=["first in line", "behind others"])
+def test_a_run_that_waits_for_the_provider_as_long_as_it_may_stays_below_the_history_limit(
+    *, ahead: bool
+) -> None:
+    assert run_of(72, refused=LONGEST - 72, ahead=ahead).events < MAX_EVENTS
+
+
+def test_what_waiting_for_the_provider_costs_is_what_it_says() -> None:
+    text = (DOCS / "scale.md").read_text("utf-8")
+    (paragraph,) = (part for part in text.split("\n\n") if "for a week" in part)
+    more = {
+        ahead: [getattr(run_of(1, refused=WEEK, ahead=ahead), what) - getattr(run_of(1), what) for what in
+                ("transitions", "events")]
+        for ahead in (False, True)
+    }  # fmt: skip
+    for transitions, events in more.values():
+        assert f"{transitions:,} transitions" in paragraph
+        assert f"{transitions * PRICES['transition'].of(1, allowance=False):.2g} USD" in paragraph
+        assert f"{events:,} events" in paragraph
 
 
 def test_the_shortest_wait_that_it_advises_fits_into_the_history(readme: Page) -> None:

@@ -193,9 +193,9 @@ def test_how_long_a_run_waits_for_a_yes_is_what_it_says(readme: Page) -> None:
 
 
 def test_how_often_a_drop_is_tried_is_what_it_says(readme: Page) -> None:
-    assert RESOURCES["Drops"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == 3
+    assert RESOURCES["Drops"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == 5
     (rules,) = (part for part in readme.prose.split("\n\n") if "- `<persona>`" in part)
-    assert re.search("three times in all|모두 세 번까지", rules)
+    assert re.search("five times in all|모두 다섯 번까지", rules)
 
 
 def mapped_errors() -> set[tuple[int, str | None]]:

@@ -248,6 +248,17 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "states:StartExecution",
             },
         ),
+        (
+            "LineFunction",
+            {
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+                "states:SendTaskSuccess",
+            },
+        ),
         ("AskApprovalFunction", {"dynamodb:PutItem", "dynamodb:UpdateItem", "sns:Publish"}),
         ("CheckAccessFunction", {"secretsmanager:GetSecretValue"}),
         (
@@ -408,10 +419,13 @@ def test_the_state_machine_may_call_its_functions_and_write_its_items(expanded: 
     assert write["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["versions#*", "personas", "turns"]}
     }
+    looked_at = next(s for s in granted if actions_of(s) == {"dynamodb:Query"})
+    assert looked_at["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["line"]}}
     assert {
         action for s in granted for action in actions_of(s) if not action.startswith(("logs:", "xray:"))
     } == {
         "dynamodb:GetItem",
+        "dynamodb:Query",
         "dynamodb:UpdateItem",
         "events:PutEvents",
         "lambda:InvokeFunction",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openai
 
 from infra.local.finetuning import create_app, serve
+from infra.local.finetuning.behaviour import Behaviour
 from tests.support.adapters import OPENAI, Adapter
 from tests.support.cloud import Cloud, cloud
 from tests.support.faults import Faulty
@@ -49,6 +50,7 @@ def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
     adapter: Adapter = OPENAI,
     deadline_hours: int = 72,
     key: str = "local",
+    most_jobs: int | None = None,
     effects: Effects | None = None,
 ) -> Generator[Chain]:
     """Bring a chain up.
@@ -60,9 +62,10 @@ def open_chain(  # noqa: PLR0913 - where it stands, and what tests vary
         adapter: what the deployment chose to speak to the provider with.
         deadline_hours: as deployed.
         key: the one that the functions show the provider.
+        most_jobs: how many the provider has a place for; any number where it is None.
         effects: who watches what the functions and the state machine change.
     """
-    app = create_app(folder, engine=engine, api_key="local")
+    app = create_app(folder, engine=engine, api_key="local", host=Behaviour(most_jobs=most_jobs))
     wire = Faulty(effects.wire(app) if effects else app)
     with (
         serve(wire) as url,

@@ -28,6 +28,11 @@ from moto.stepfunctions.parser.asl.component.common.string.string_expression imp
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_sfn as moto_sfn,
 )
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackEndpoint,
+    CallbackOutcome,
+    CallbackTimeoutError,
+)
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
@@ -71,6 +76,7 @@ FUNCTIONS = {
     "EnsureDeployedFunction": "ensure_deployed",
     "StyleReportFunction": "style_report",
     "CleanUpFunction": "clean_up",
+    "LineFunction": "line",
 }
 ENDED = 30.0
 DAY = 86_400
@@ -89,12 +95,20 @@ def yield_to_others() -> None:
 
 @dataclass
 class Cloud:
-    """What a test drops into and looks at; nothing waits for days while ``long_waits`` is set."""
+    """What a test drops into and looks at; nothing waits for days while ``long_waits`` is set.
+
+    Attributes:
+        waits: the seconds of every Wait, none of which is waited.
+        naps: the seconds after which every run that waited in line was to wake by itself.
+        nap: after how many it does.
+    """
 
     queue: str
     state_machine: str
     removal_machine: str
     waits: list[float] = field(default_factory=list)
+    naps: list[float] = field(default_factory=list)
+    nap: float = 0.02
     long_waits: threading.Event = field(default_factory=threading.Event)
     invoked: Counter[str] = field(default_factory=Counter)
     invoke: Callable[[str, Any], Any] = invoke_handler
@@ -312,6 +326,16 @@ def drop_event(key: str, at: datetime) -> dict[str, Any]:
     return event
 
 
+def partition(pk: str) -> list[dict[str, Any]]:
+    """The items under ``pk``, as DynamoDB writes them."""
+    return boto3.client("dynamodb").query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": pk}},
+        ConsistentRead=True,
+    )["Items"]  # pyright: ignore[reportReturnType] - its types know bytes as well
+
+
 @contextmanager
 def _engine(up: Cloud) -> Generator[None]:
     """moto's interpreter of the state machine, with what it lacks: JSONata, our handlers, and no waiting."""
@@ -339,12 +363,22 @@ def _engine(up: Cloud) -> Generator[None]:
         if wait_seconds > DAY:
             up.long_waits.wait()
 
+    def callback(endpoint: CallbackEndpoint, timeout: float | None = None) -> CallbackOutcome | None:
+        if timeout is None or timeout > DAY:
+            return wait_for_callback(endpoint, timeout)
+        up.naps.append(timeout)
+        outcome = wait_for_callback(endpoint, up.nap)
+        if outcome is None:
+            raise CallbackTimeoutError
+        return outcome
+
     def one_at_a_time(handler: DynamoHandler) -> Any:  # noqa: ANN401 - whatever the handler answers
         with table:
             return call_action(handler)
 
     # moto reads its tables while other threads write to them.
     table, call_action = threading.RLock(), DynamoHandler.call_action
+    wait_for_callback = CallbackEndpoint.wait
     with (
         mock.patch.object(DynamoHandler, "call_action", one_at_a_time),
         mock.patch.object(moto_jsonata, "_eval_jsonata", evaluate_text),
@@ -352,6 +386,7 @@ def _engine(up: Cloud) -> Generator[None]:
         mock.patch.object(moto_lambda, "_invoke_lambda_function", invoke),
         mock.patch.object(moto_wait.WaitFunction, "_wait_interval", note_wait),
         mock.patch.object(moto_retry, "time", _NoSleep(up.waits)),
+        mock.patch.object(CallbackEndpoint, "wait", callback),
         mock.patch.object(moto_sfn.StateTaskServiceSfn, "_normalise_parameters", _as_the_api_names_them),
     ):
         yield

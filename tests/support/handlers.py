@@ -28,7 +28,7 @@ class Context:
     aws_request_id: str = "52fdfc07-2182-154f-163f-5f0f9a621d72"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+        return 900_000
 
 
 class FunctionDied(Exception):

@@ -35,6 +35,7 @@ FUNCTIONS = {
     "kakao": NOTHING,
     "kakao_answer": NOTHING,
     "keys": ROUTES,
+    "line": NOTHING,
     "manage": ROUTES,
     "page": NOTHING,
     "preprocess": READERS,

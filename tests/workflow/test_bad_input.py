@@ -10,12 +10,29 @@ import pytest
 
 from tests.support.cloud import BUCKET
 from tests.support.dialogues import as_csv, export
+from tests.support.handlers import Context
 
 if TYPE_CHECKING:
     from tests.support.chain import Chain
 
 HEADER = "Date,User,Message\n"
 KEY = "exports/하준/chat.csv"
+
+
+def test_an_export_that_takes_too_long_says_so_while_there_is_time(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def almost_over(_: Context) -> int:
+        return 119_000
+
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", almost_over)
+    chain.cloud.drop(KEY, export())
+    assert chain.cloud.finish() == []
+    failure = chain.cloud.version("하준")["failure"]
+    assert failure["error"] == "LimitExceeded"
+    assert "0 MB of exports take longer than the 15 minutes" in failure["reason"]
+    (notification,) = chain.cloud.notifications()
+    assert failure["reason"] in notification
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from infra.local.finetuning import serve
 from maltu import deployment
 from tests.support.adapters import BEDROCK, OPENAI, ROLE, Adapter
 from tests.support.chain import open_chain
-from tests.support.cloud import API_KEY, BUCKET, TABLE, TEMPLATE, invoke_handler
+from tests.support.cloud import API_KEY, BUCKET, TABLE, TEMPLATE, invoke_handler, partition
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine
 from tests.support.faults import Fault
@@ -104,10 +104,10 @@ def lets_through(statement: Statement, request: Request) -> bool:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def waiting(chain: Chain) -> dict[str, Any]:
@@ -166,6 +166,16 @@ def keys_and_callers(chain: Chain) -> None:
     assert chain.cloud.delete(f"/v1/keys/{made['id']}")[0] == 200
 
 
+def wait_in_line(chain: Chain) -> None:
+    """Let two others wait for the provider, and the first of them for its own newer export."""
+    chain.cloud.nap = 60
+    for persona, month in (("서연", 1), ("두부", 2), ("서연", 3)):
+        content = export(persona=persona, other="하준", start=START.replace(month=month))
+        chain.cloud.drop(f"exports/{persona}/{month}.csv", content)
+        version = chain.cloud.version(persona)["version"]
+        until(lambda version=version: version in {item["version"]["S"] for item in partition("line")})
+
+
 def ask_bot(monkeypatch: pytest.MonkeyPatch) -> None:
     answering = Invocations("kakao_answer")
     with serve(answering) as url:
@@ -186,7 +196,10 @@ def ask_bot(monkeypatch: pytest.MonkeyPatch) -> None:
 def follow_asked(folder: Path, adapter: Adapter, requests: Requests) -> None:
     engine = GatedEngine()
     deployment.forget()
-    with pytest.MonkeyPatch.context() as patch, open_chain(folder, patch, engine, adapter=adapter) as chain:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        open_chain(folder, patch, engine, adapter=adapter, most_jobs=1) as chain,
+    ):
         cloud = chain.cloud
         with requests.kept():
             engine.gate.set()
@@ -206,9 +219,11 @@ def follow_asked(folder: Path, adapter: Adapter, requests: Requests) -> None:
             )
             assert engine.started.wait(10)
             assert cloud.get(PERSONA)[0] == 200
+            wait_in_line(chain)
             cloud.post(f"{PERSONA}/runs/{cloud.version('하준')['run']}/cancel")
-            cloud.finish()
+            until(lambda: cloud.version("서연")["status"] == "training")
             engine.gate.set()
+            cloud.finish()
             chain.wire.faults.append(Fault("POST", adapter.jobs, status=400, times=1))
             cloud.drop(
                 "exports/하준/fails.csv", export(start=START.replace(year=2025)), approval="above_budget"

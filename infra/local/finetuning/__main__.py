@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default="openai",
         help="whose ways it has: for trying what a host of the same protocol does otherwise",
     )
+    parser.add_argument("--jobs", type=int, help="how many may be under way at a time; any number by default")
+    parser.add_argument("--queue-seconds", type=float, default=0.0, help="how long each waits to be trained")
     parser.add_argument(
         "--api-key",
         default=os.environ.get(KEY_VARIABLE),
@@ -47,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         engine = open_engine(chosen.engine, chosen.base_model)
     except ValueError as error:
         parser.error(str(error))
-    app = create_app(chosen.data, engine=engine, api_key=chosen.api_key, host=chosen.host_behaviour)
+    host = replace(
+        BEHAVIOURS[chosen.host_behaviour], most_jobs=chosen.jobs, queue_seconds=chosen.queue_seconds
+    )
+    app = create_app(chosen.data, engine=engine, api_key=chosen.api_key, host=host)
     try:
         listener = listen(chosen.port)
     except OSError as error:

@@ -81,7 +81,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         store = Store(data)
-        trainer = Trainer(store, chosen)
+        trainer = Trainer(store, chosen, behaviour.queue_seconds)
         app.state.server = Server(store, chosen, Models(store, chosen, behaviour), trainer, behaviour)
         bedrock.state.server = app.state.server
         trainer.start()

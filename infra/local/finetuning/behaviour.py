@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from infra.local.finetuning.journal import ACTIVE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.local.finetuning.store import Record
+    from infra.local.finetuning.store import Record, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Behaviour:
         deletes_models: a tuned model can be deleted under its own name.
         trains: jobs can be created at all.
         shutdown_date: the base model's last day, ``YYYY-MM-DD``.
+        most_jobs: how many may be under way; whoever creates one more is refused. None takes any number.
+        queue_seconds: how long a job stands in the queue before it trains, one after the other.
     """
 
     served: Literal["at_once", "as_custom_model", "by_hand"] = "at_once"
@@ -46,6 +50,8 @@ class Behaviour:
     deletes_models: bool = True
     trains: bool = True
     shutdown_date: str | None = None
+    most_jobs: int | None = None
+    queue_seconds: float = 0.0
 
     def shown_job(self, record: Record) -> Record:
         """A job as the host tells of it."""
@@ -58,6 +64,11 @@ class Behaviour:
         if self.file_status == "hidden":
             return {**record, "status": None}
         return {**record, "status": "pending"} if self.file_status == "late" and fresh else record
+
+    def has_place(self, store: Store) -> bool:
+        """Whether one more job may be under way."""
+        under_way = sum(job["status"] in ACTIVE for job in store.scan("job"))
+        return self.most_jobs is None or under_way < self.most_jobs
 
 
 BEHAVIOURS: Final[Mapping[str, Behaviour]] = {

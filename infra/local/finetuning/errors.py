@@ -41,6 +41,17 @@ def refused(message: str, *, code: str) -> ApiError:
     return ApiError(HTTPStatus.FORBIDDEN, message, param=None, code=code)
 
 
+def no_place(most: int | None, model: str) -> ApiError:
+    """As many jobs are under way as may be: 429."""
+    return ApiError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "This fine-tune request has been rate-limited. Your organization has reached the maximum of "
+        f"{most} active requests for the model '{model}'.",
+        param=None,
+        code="daily_rate_limit_exceeded",
+    )
+
+
 def model_not_found(model: str) -> ApiError:
     """No such model: 404 ``model_not_found``."""
     return not_found(

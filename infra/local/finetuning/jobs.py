@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 
 from infra.local.finetuning.deployments import checkpoint_name
-from infra.local.finetuning.errors import invalid, not_found
+from infra.local.finetuning.errors import invalid, no_place, not_found
 from infra.local.finetuning.fields import json_body
 from infra.local.finetuning.job_request import read_job
 from infra.local.finetuning.journal import ACTIVE, add_event
@@ -29,6 +29,8 @@ async def create_job(request: Request) -> Response:
     server = server_of(request)
     job = read_job(await json_body(request), server)
     with server.store.transaction():
+        if not server.behaviour.has_place(server.store):
+            raise no_place(server.behaviour.most_jobs, job["model"])
         server.store.add("job", job)
         add_event(server.store, job["id"], f"Created fine-tuning job: {job['id']}")
     server.trainer.wake()

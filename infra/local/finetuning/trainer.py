@@ -28,8 +28,9 @@ class Trainer:
     trains from the start.
     """
 
-    def __init__(self, store: Store, engine: Engine) -> None:
+    def __init__(self, store: Store, engine: Engine, queue_seconds: float = 0.0) -> None:
         self._store = store
+        self._queue_seconds = queue_seconds
         self._stopping = Event()
         self._wakes: list[Event] = []
         self._threads: list[Thread] = []
@@ -80,7 +81,8 @@ class Trainer:
                 wake.wait()
 
     def _train(self, engine: Engine, job: Record) -> None:
-        train(self._store, engine, job, self._stopping.is_set)
+        if not self._stopping.wait(self._queue_seconds):
+            train(self._store, engine, job, self._stopping.is_set)
 
     def _attempt(self, job: Record, status: str) -> None:
         identity = job["id"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 SIGNATURE = b"PK\x03\x04"
-MAX_ARCHIVE_BYTES = 2 * 1024**3
+MAX_ARCHIVE_BYTES = 6 * 1024**3
 MAX_UNPACKED_BYTES = 2 * 1024**3
 # Chats shrink to a fifth; a long run of the same sticker to a hundredth at most.
 MAX_RATIO = 200

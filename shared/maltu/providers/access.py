@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import openai
 from openai.types import Model
 
-from maltu.errors import ProviderRejected, ProviderUnavailable
+from maltu.errors import ProviderRejected, ProviderUnavailable, RateLimited
 from maltu.providers.base_models import alternatives, base_model, why_closed
+from maltu.providers.refusals import Refusal, as_error
 
 if TYPE_CHECKING:
     from maltu.providers.hosts import HostProfile
@@ -42,6 +43,8 @@ def check_base_model(client: openai.OpenAI, host: HostProfile, name: str) -> Non
 def check_training(client: openai.OpenAI, name: str) -> None:
     """Ask for a job whose training file cannot exist: a host refuses it in words that say whose fault it is.
 
+    A host that has no place for a job now does not say that there will be none.
+
     Raises:
         ProviderRejected: the base model is what was refused.
         openai.OpenAIError: anything else but the file was refused; for an account that is shut out, with the
@@ -53,6 +56,10 @@ def check_training(client: openai.OpenAI, name: str) -> None:
     except (openai.BadRequestError, openai.NotFoundError) as error:
         if error.param == "model" or str(error.code).startswith("model_"):
             raise ProviderRejected(f"The provider cannot tune {name}: set base_model to another.") from error
+        return
+    except openai.RateLimitError as error:
+        if as_error(Refusal(error.status_code, error.body)).__class__ is not RateLimited:
+            raise
         return
     # Whoever validates files later has started something: it has nothing to train on, and is ended.
     client.fine_tuning.jobs.cancel(job.id)

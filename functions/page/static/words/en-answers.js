@@ -18,7 +18,7 @@ export const answers = {
 
   "doing.preparing": "The export is being read",
   "doing.awaiting_approval": "The dataset is ready: see what training costs",
-  "doing.queued": "Another version is training; this one follows",
+  "doing.queued": "Waits for another version, or for a place at the provider",
   "doing.uploading": "The dataset goes to the provider",
   "doing.training": "The model is learning",
   "doing.deploying": "The model is being made ready to answer",

@@ -18,7 +18,7 @@ export const answers = {
 
   "doing.preparing": "대화를 읽고 있어요",
   "doing.awaiting_approval": "데이터셋이 준비됐어요. 가격을 확인해 주세요",
-  "doing.queued": "다른 버전을 학습하고 있어요. 끝나면 시작해요",
+  "doing.queued": "다른 버전이 끝나거나 제공자에 자리가 나면 시작해요",
   "doing.uploading": "데이터셋을 제공자에게 보내고 있어요",
   "doing.training": "모델이 말투를 배우고 있어요",
   "doing.deploying": "대답할 수 있게 준비하고 있어요",

@@ -39,6 +39,15 @@ def not_found(message: str) -> AwsError:
     return AwsError("ResourceNotFoundException", HTTPStatus.NOT_FOUND, message)
 
 
+def no_place(most: int | None) -> AwsError:
+    """As many jobs are under way as may be."""
+    return AwsError(
+        "ServiceQuotaExceededException",
+        HTTPStatus.BAD_REQUEST,
+        f"You have reached the maximum of {most} model customization jobs that are under way.",
+    )
+
+
 def denied(message: str) -> AwsError:
     """The caller showed no credentials."""
     return AwsError("AccessDeniedException", HTTPStatus.FORBIDDEN, message)

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from infra.local.finetuning.bedrock.errors import conflict, invalid, not_found
+from infra.local.finetuning.bedrock.errors import conflict, invalid, no_place, not_found
 from infra.local.finetuning.bedrock.foundation import foundation_id, is_foundation
 from infra.local.finetuning.bedrock.listing import page
 from infra.local.finetuning.job_request import new_job
@@ -50,6 +50,8 @@ def create_job(asked: Asked) -> Record:
                 raise conflict("The clientRequestToken was used for a request with other parameters.")
             return {"jobArn": earlier["id"]}
         _check_names(store, members)
+        if not asked.server.behaviour.has_place(store):
+            raise no_place(asked.server.behaviour.most_jobs)
         job = new_job(
             model=asked.server.engine.base_model,
             training_file=training,
