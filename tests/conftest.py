@@ -47,9 +47,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStac
 
 boto.read_once()
 boto.share_clients()
-# The engine lora's environment has no moto.
+# The engine lora's environment has neither.
 if importlib.util.find_spec("moto"):
     boto.let_moto_hear()
+if importlib.util.find_spec("hypothesis"):
+    from hypothesis import settings
+
+    # Time by the clock tells how busy the machine is; what must not take long is measured in CPU time.
+    settings.register_profile("maltu", deadline=None)
+    settings.load_profile("maltu")
 
 
 @pytest.fixture(autouse=True)

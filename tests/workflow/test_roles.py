@@ -73,6 +73,7 @@ ARNS = {
     "ApiKeySecret": "arn:aws:secretsmanager:*:secret:endpoint-*",
     "KakaoSecret": "arn:aws:secretsmanager:*:secret:kakao-*",
     "KakaoAnswerFunction.Arn": "kakao_answer",
+    "RunLogs": "/aws/events/maltu-runs",
     "AWS::Partition": "aws",
     "AWS::Region": "*",
     "AWS::AccountId": "*",
@@ -248,6 +249,9 @@ def follow_services(requests: Requests) -> None:
         source = (("aws:SourceArn", (rule,)),)
         for target in resource["Properties"]["Targets"]:
             arn = arn_of(target["Arn"]).rpartition("|")[2]
+            if arn.startswith("arn:aws:logs:"):
+                # Nobody's role and no queue's policy is asked: log groups have a policy of their own.
+                continue
             if "RoleArn" in target:
                 role = arn_of(target["RoleArn"]).removesuffix("Role")
                 requests.by[role].add(Request("states:StartExecution", arn))

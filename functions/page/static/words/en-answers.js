@@ -114,7 +114,7 @@ export const answers = {
   "removed.files": "Uploads at the provider",
   "removed.models": "Models",
 
-  "goes.Logs name versions, never what was said; they are deleted after 30 days.": "Logs name versions, never what was said. They are deleted after 30 days.",
+  "goes.Logs name the persona and its versions, never what was said; they are deleted after 30 days.": "Logs name the persona and its versions, never what was said. They are deleted after 30 days.",
   "goes.Step Functions keeps the histories of runs, which name the persona and its versions, for 90 days.": "AWS keeps the histories of runs, which name the persona and its versions, for 90 days.",
   "goes.The provider may keep the records of its jobs, without the data they were trained on.": "The provider may keep records of its jobs, without what they were trained on.",
 

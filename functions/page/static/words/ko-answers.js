@@ -114,7 +114,7 @@ export const answers = {
   "removed.files": "제공자에 올린 파일",
   "removed.models": "모델",
 
-  "goes.Logs name versions, never what was said; they are deleted after 30 days.": "로그에는 버전 이름만 있고 나눈 말은 없어요. 30일 뒤에 지워져요.",
+  "goes.Logs name the persona and its versions, never what was said; they are deleted after 30 days.": "로그에는 페르소나와 버전의 이름만 있고 나눈 말은 없어요. 30일 뒤에 지워져요.",
   "goes.Step Functions keeps the histories of runs, which name the persona and its versions, for 90 days.": "AWS가 작업 기록을 90일 동안 갖고 있어요. 페르소나와 버전의 이름이 들어 있어요.",
   "goes.The provider may keep the records of its jobs, without the data they were trained on.": "제공자에게 학습 기록이 남을 수 있어요. 학습한 데이터는 들어 있지 않아요.",
 
