@@ -28,8 +28,8 @@ SAM_OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 __SAM_CLI_APP_DI
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-# statelint knows no expression where the language has long allowed one: in a Wait's Seconds.
-WAITS_AS_NUMBERS := 's/"Seconds": "[{]%[^"]*%[}]"/"Seconds": 1/'
+# statelint knows no expression where the language has long allowed one: in a Wait's Seconds, and in a time limit.
+WAITS_AS_NUMBERS := 's/"((Timeout)?Seconds)": "[{]%[^"]*%[}]"/"\1": 1/'
 
 # checkov brings ecdsa, whose signing tells its key by how long it takes, for good; nothing is signed with it here.
 OF_CHECKOV := CVE-2024-23342
