@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from maltu.dataset.build import Room
+from maltu.dataset.groups import Groups
 from maltu.dataset.merging import merge_exports
 from maltu.dataset.sketch import Sketch, matches
 from maltu.exports import survey
@@ -153,7 +154,7 @@ def _together(
         for one, names in zip(inspected, known, strict=True)
     ]
     titles = [name_key(one.survey.room or "") for one in inspected]
-    groups = _Groups([one.apart for one in inspected])
+    groups = Groups([one.apart for one in inspected])
     # What was said tells more than what a room is called.
     for one, other in groups.pairs():
         if _same_messages(inspected[one], inspected[other]):
@@ -165,31 +166,6 @@ def _together(
     for number in range(len(inspected)):
         rooms[groups.leader_of(number)].append(number)
     return map(tuple, rooms.values())
-
-
-class _Groups:
-    """Exports that belong together; those of one group are never apart, by its keys."""
-
-    def __init__(self, apart: Sequence[Hashable]) -> None:
-        self._apart = apart
-        self._leader = list(range(len(apart)))
-        self._keys = [{key} - {None} for key in apart]
-
-    def pairs(self) -> Iterator[tuple[int, int]]:
-        for one, other in combinations(range(len(self._apart)), _TWO):
-            if self._apart[one] is None or self._apart[one] != self._apart[other]:
-                yield one, other
-
-    def leader_of(self, number: int) -> int:
-        while self._leader[number] != number:
-            number = self._leader[number]
-        return number
-
-    def join(self, one: int, other: int) -> None:
-        one, other = self.leader_of(one), self.leader_of(other)
-        if one != other and self._keys[one].isdisjoint(self._keys[other]):
-            self._leader[other] = one
-            self._keys[one] |= self._keys[other]
 
 
 def _same_messages(one: Inspected, other: Inspected) -> bool:
