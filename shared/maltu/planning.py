@@ -93,7 +93,7 @@ def examine(path: Path, *, name: str, files: Exports, alone: bool) -> Examined:
     failed: list[tuple[Export, UnreadableExport]] = []
     for export in held:
         try:
-            one = inspect(files.read(export), alone=alone and export.alone)
+            one = inspect(files.read(export), alone=alone and export.alone, apart=export.apart)
         except UnreadableExport as error:
             failed.append((export, error))
             continue

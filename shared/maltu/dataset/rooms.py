@@ -9,13 +9,14 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from maltu.dataset.build import Room
+from maltu.dataset.groups import Groups
 from maltu.dataset.merging import merge_exports
 from maltu.dataset.sketch import Sketch, matches
 from maltu.exports import survey
 from maltu.exports.names import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from maltu.exports import Reading, Survey
 
@@ -30,10 +31,15 @@ _TWO = 2
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """An export that was read to its end once: what it holds, and samples to compare it by."""
+    """An export that was read to its end once: what it holds, and samples to compare it by.
+
+    Attributes:
+        apart: what it shares with exports that are certainly of other rooms; None where there are none.
+    """
 
     survey: Survey
     sketch: Sketch
+    apart: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +76,26 @@ class RoomPlan:
         )
 
 
-def inspect(reading: Reading, *, alone: bool) -> Inspected:
+def inspect(reading: Reading, *, alone: bool, apart: Hashable = None) -> Inspected:
     """Read an export to its end; ``alone`` spares the samples where there is nothing to compare with.
+
+    Args:
+        reading: the export.
+        alone: whether no other can be of its room.
+        apart: the same for exports that are certainly of different rooms.
 
     Raises:
         UnreadableExport: the file cannot be read to its end.
     """
     sketch = Sketch()
-    return Inspected(survey(reading) if alone else survey(reading, watch=sketch.watch), sketch)
+    return Inspected(survey(reading) if alone else survey(reading, watch=sketch.watch), sketch, apart)
 
 
 def plan_rooms(inspected: Sequence[Inspected], *, aliases: Mapping[str, str]) -> list[RoomPlan]:
     """Find out which exports are of one room.
 
-    Those are: with one title and a speaker in common, with messages in common where their times overlap, or
-    between the same two speakers.
+    Those are: with messages in common where their times overlap, with one title and a speaker in common, or
+    between the same two speakers. Exports that are known to be apart never are, not even by a third one.
 
     Args:
         inspected: all exports of a persona.
@@ -95,20 +106,7 @@ def plan_rooms(inspected: Sequence[Inspected], *, aliases: Mapping[str, str]) ->
         {name: said[key] for name in one.survey.speakers if (key := name_key(name)) in said}
         for one in inspected
     ]
-    leader = list(range(len(inspected)))
-
-    def leader_of(number: int) -> int:
-        while leader[number] != number:
-            number = leader[number]
-        return number
-
-    for one, other in combinations(range(len(inspected)), _TWO):
-        if _same_room(inspected[one], known[one], inspected[other], known[other]):
-            leader[leader_of(other)] = leader_of(one)
-    rooms: defaultdict[int, list[int]] = defaultdict(list)
-    for number in range(len(inspected)):
-        rooms[leader_of(number)].append(number)
-    return [_plan(tuple(numbers), inspected, known) for numbers in rooms.values()]
+    return [_plan(numbers, inspected, known) for numbers in _together(inspected, known)]
 
 
 def open_rooms(plans: Iterable[RoomPlan], speaker: str, read: Callable[[int], Reading]) -> list[Room]:
@@ -148,18 +146,37 @@ def warnings_about(plans: Sequence[RoomPlan], speaker: str) -> Iterator[str]:
         )
 
 
-def _same_room(
-    one: Inspected, one_known: Mapping[str, str], other: Inspected, other_known: Mapping[str, str]
-) -> bool:
-    speakers = {name_key(one_known.get(name, name)) for name in one.survey.speakers}
-    others = {name_key(other_known.get(name, name)) for name in other.survey.speakers}
-    if speakers == others and len(speakers) == _TWO and not speakers & OWN_NAMES:
-        return True
-    title = name_key(one.survey.room or "")
-    if title and title == name_key(other.survey.room or "") and (speakers & others) - OWN_NAMES:
-        return True
+def _together(
+    inspected: Sequence[Inspected], known: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[int, ...]]:
+    people = [
+        frozenset(name_key(names.get(name, name)) for name in one.survey.speakers)
+        for one, names in zip(inspected, known, strict=True)
+    ]
+    titles = [name_key(one.survey.room or "") for one in inspected]
+    groups = Groups([one.apart for one in inspected])
+    # What was said tells more than what a room is called.
+    for one, other in groups.pairs():
+        if _same_messages(inspected[one], inspected[other]):
+            groups.join(one, other)
+    for one, other in groups.pairs():
+        if _same_names(people[one], titles[one], people[other], titles[other]):
+            groups.join(one, other)
+    rooms: defaultdict[int, list[int]] = defaultdict(list)
+    for number in range(len(inspected)):
+        rooms[groups.leader_of(number)].append(number)
+    return map(tuple, rooms.values())
+
+
+def _same_messages(one: Inspected, other: Inspected) -> bool:
     shared = matches(one.sketch, other.sketch)
     return shared.found >= _CLEAR and shared.found >= _CLEAR_SHARE * shared.possible
+
+
+def _same_names(one: frozenset[str], title: str, other: frozenset[str], other_title: str) -> bool:
+    if one == other and len(one) == _TWO and not one & OWN_NAMES:
+        return True
+    return bool(title and title == other_title and (one & other) - OWN_NAMES)
 
 
 def _plan(

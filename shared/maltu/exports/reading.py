@@ -27,6 +27,7 @@ from maltu.exports.source import Source, read_fully
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from maltu.exports.chats import Chats
     from maltu.exports.message import Columns, Message
 
 
@@ -59,6 +60,18 @@ class Messenger(Protocol):
         ...
 
 
+class Account(Messenger, Protocol):
+    """What such a module offers beside where a messenger exports all chats of an account in one file."""
+
+    def is_account(self, head: str) -> bool:
+        """Tell from a file's first 64 KiB whether it may hold several chats."""
+        ...
+
+    def read_account(self, source: Source) -> Chats:
+        """Put the file's chats aside, to be read one by one and closed."""
+        ...
+
+
 _MESSENGERS: tuple[Messenger, ...] = (
     kakaotalk_csv,
     kakaotalk_windows,
@@ -71,6 +84,7 @@ _MESSENGERS: tuple[Messenger, ...] = (
     instagram,
     line,
 )
+_ACCOUNTS: tuple[Account, ...] = (telegram,)
 
 _EXPECTED = (
     "Maltu reads what KakaoTalk exports: the CSV of macOS, with the columns Date,User,Message, and the text "
@@ -191,6 +205,12 @@ def is_export(source: Source) -> bool:
     """Tell whether a text has records of some messenger's at its start."""
     text = source.head_text
     return any(messenger.score(text) for messenger in _MESSENGERS)
+
+
+def account_in(source: Source) -> Account | None:
+    """Tell which messenger's export of a whole account a text is; None where it is no such thing."""
+    text = source.head_text
+    return next((messenger for messenger in _ACCOUNTS if messenger.is_account(text)), None)
 
 
 def _messenger_of(name: str, text: str) -> Messenger:

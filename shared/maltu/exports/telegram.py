@@ -1,4 +1,4 @@
-"""The ``result.json`` that Telegram Desktop exports: one chat, or a whole account of which one chat is text.
+"""The ``result.json`` that Telegram Desktop exports: one chat, or all of an account.
 
 A message's text is a string or a list of strings and entities; both are joined. What was forwarded or sent
 through a bot is not the sender's own and is left out. Dates are local; where only ``date_unixtime`` stands,
@@ -8,38 +8,47 @@ they are UTC.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from maltu.errors import UnreadableExport
+from maltu.exports.chats import Chats
 from maltu.exports.identities import Identities
 from maltu.exports.json_stream import EACH, ENDED, record_start, stream_values, string_in, string_of
 from maltu.exports.message import Message
-from maltu.exports.spool import Spool
 from maltu.exports.unread import NotAMessage, Unread
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterator
-    from typing import Self
+    from collections.abc import Iterator, Mapping
 
+    from maltu.exports.chats import Chat
     from maltu.exports.source import Source
 
 FORMAT = "telegram"
 CUTS_AT = None
 
 _CHAT = ("messages", EACH)
-_LISTS = (("chats", "list"), ("left_chats", "list"))
-_VALUES = frozenset(
-    (_CHAT, *((*chats, EACH, "name") for chats in _LISTS), *((*chats, EACH, *_CHAT) for chats in _LISTS))
-)
-_ENDS = frozenset((*chats, EACH) for chats in _LISTS)
+_LISTS = (("chats", "list", EACH), ("left_chats", "list", EACH))
+_IN_LISTS = frozenset((*chats, *_CHAT) for chats in _LISTS)
+_NAMES = frozenset((("name",), *((*chats, "name") for chats in _LISTS)))
+_OWNER = ("personal_information",)
+_OWNERS = frozenset((*_OWNER, key) for key in ("user_id", "first_name", "last_name"))
+_ENDS = frozenset((("messages",), _OWNER, *_LISTS))
 _CHATS_TO_LIST = 20
 
 _RECORD = re.compile(r'(?<!\\)"type"\s*:\s*"(?:message|service)"')
-_ACCOUNT = re.compile(r'(?<!\\)"(?:personal_information|chats)"\s*:\s*\{')
+_ACCOUNT = re.compile(
+    r'(?<!\\)"(?:personal_information|chats|left_chats)"\s*:\s*\{'
+    # What else the owner has chosen may be longer than the head.
+    r'|\A\s*\{\s*"about"\s*:\s*"(?:[^"\\]|\\.)*"\s*,'
+    r'\s*"(?:profile_pictures|stories|contacts|frequent_contacts|sessions|web_sessions|other_data)"\s*:'
+)
 _TITLE = re.compile(r'\A\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")')
-_EXPECTED = "Export one chat from Telegram Desktop, in the format JSON, and drop its result.json."
+_EXPECTED = (
+    "Export a chat, or all of them, from Telegram Desktop in the format JSON and drop the result.json."
+)
 
 _MEDIA = {
     "sticker": "sticker",
@@ -72,33 +81,103 @@ def room(head: str, name: str) -> str | None:  # noqa: ARG001 - every file is ca
     return string_in(head, _TITLE)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
-    """Stream the messages of the one chat with text; what is no message of it is counted by reason.
+def is_account(head: str) -> bool:
+    """Tell whether a file may hold several chats."""
+    return head.lstrip().startswith("{") and _ACCOUNT.search(head) is not None
 
-    Only an account's file is read to its end before its first message comes, through a spool on disk.
+
+def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+    """Stream the messages of one chat; what is no message of it is counted by reason.
+
+    An account's file can be read like this where one chat of it has text.
 
     Raises:
         UnreadableExport: no JSON, no message at all, or several chats with text.
     """
+    if is_account(source.head_text):
+        yield from _only_chat(source, skipped)
+        return
     unread = Unread(skipped, unit="message")
+    reader = _Records(unread)
     found = False
-    with _Chats(skipped) as chats:
-        reader = _Records(unread)
-        for path, value in stream_values(source, values=_VALUES, ends=_ENDS):
-            if value is ENDED:
-                chats.end()
-            elif path[-1] == "name":
-                chats.name = string_of(value)
-            elif (message := reader.message_of(value)) and path == _CHAT:
-                found = True
-                yield message
-            elif message:
-                chats.add(message)
-        for message in chats.messages():
+    for path, record in stream_values(source, values=_IN_LISTS | {_CHAT}):
+        if path != _CHAT:
+            skipped["in another chat"] += 1
+        elif message := reader.message_of(record):
             found = True
             yield message
     if not found:
         raise unread.no_messages(_EXPECTED)
+
+
+def read_account(source: Source) -> Chats:
+    """Put the chats of an account's file aside, to be read one by one and closed.
+
+    Everybody has one name in all chats, and two people never have the same one. The account's owner is the
+    one who keeps a name that others have too.
+
+    Raises:
+        UnreadableExport: no JSON, no message at all, or too many chats.
+    """
+    chats = Chats()
+    try:
+        _put_aside(source, chats)
+    except BaseException:
+        chats.close()
+        raise
+    return chats
+
+
+def _put_aside(source: Source, chats: Chats) -> None:
+    skipped: Counter[str] = Counter()
+    before: Counter[str] = Counter()
+    unread = Unread(skipped, unit="message")
+    reader = _Records(unread)
+    owner: dict[str, object] = {}
+    title: str | None = None
+    found = False
+    for path, value in stream_values(source, values=_IN_LISTS | {_CHAT} | _NAMES | _OWNERS, ends=_ENDS):
+        if path == _OWNER:
+            reader.introduce(owner)
+        elif value is ENDED:
+            chats.end(title, skipped - before)
+            before = skipped.copy()
+            title = None
+        elif path in _NAMES:
+            title = string_of(value) or None
+        elif path in _OWNERS:
+            owner[path[-1]] = value
+        elif message := reader.message_of(value):
+            found = True
+            chats.append(message)
+    if not found:
+        raise unread.no_messages(_EXPECTED)
+
+
+def _only_chat(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+    with closing(read_account(source)) as chats:
+        with_text = [chat for chat in chats.ended if chat.texts]
+        if len(with_text) > 1:
+            raise _several(with_text)
+        only = with_text[0] if with_text else chats.ended[0]
+        for chat in chats.ended:
+            skipped.update(chat.skipped)
+            if chat is not only and chat.messages:
+                skipped["in a chat without text"] += chat.messages
+        yield from chats.read(only)
+
+
+def _several(with_text: list[Chat]) -> UnreadableExport:
+    listed = [
+        f"{chat.title or '(no name)'} ({chat.texts:,} {'message' if chat.texts == 1 else 'messages'})"
+        for chat in with_text[:_CHATS_TO_LIST]
+    ]
+    if more := len(with_text) - len(listed):
+        listed.append(f"{more} more")
+    return UnreadableExport(
+        f"The export holds {len(with_text):,} chats with text: {', '.join(listed)}. Chats are never mixed: "
+        "give it as a file that can be read more than once, or export one chat."
+    )
 
 
 class _Records:
@@ -108,6 +187,15 @@ class _Records:
         self._unread = unread
         self._identities = Identities()
         self._number = 0
+
+    def introduce(self, owner: Mapping[str, object]) -> None:
+        """Say who the account's owner is, before anybody writes."""
+        if isinstance(user_id := owner.get("user_id"), int):
+            name = " ".join(
+                part for key in ("first_name", "last_name") if (part := string_of(owner.get(key)))
+            )
+            if name:
+                self._identities.name_of(f"user{user_id}", name)
 
     def message_of(self, record: object) -> Message | None:
         """Give the message; None, and counted, where there is none."""
@@ -139,66 +227,6 @@ class _Records:
         if text:
             return Message(sent_at, sender, text, "text")
         return Message(sent_at, sender, _placeholder(record), "media")
-
-
-class _Chats:
-    """Keeps the only chat of an account's file that has text, and counts the others' messages."""
-
-    def __init__(self, skipped: Counter[str]) -> None:
-        self.name = ""
-        self._skipped = skipped
-        self._spool = Spool()
-        self._kept: Spool | None = None
-        self._messages = self._texts = 0
-        self._with_text: list[tuple[str, int]] = []
-        self._chats_with_text = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._spool.close()
-        if self._kept:
-            self._kept.close()
-
-    def add(self, message: Message) -> None:
-        self._messages += 1
-        self._texts += message.kind == "text"
-        if not self._kept:
-            self._spool.append(message)
-
-    def end(self) -> None:
-        if not self._texts:
-            if self._messages:
-                self._skipped["in a chat without text"] += self._messages
-        else:
-            self._chats_with_text += 1
-            if len(self._with_text) < _CHATS_TO_LIST:
-                self._with_text.append((self.name or "(no name)", self._texts))
-        if self._texts and not self._kept:
-            self._kept = self._spool
-        else:
-            self._spool.close()
-        self._spool = Spool()
-        self.name = ""
-        self._messages = self._texts = 0
-
-    def messages(self) -> Iterator[Message]:
-        if self._chats_with_text > 1:
-            raise self._several()
-        if self._kept:
-            yield from self._kept
-
-    def _several(self) -> UnreadableExport:
-        listed = [
-            f"{name} ({count:,} {'message' if count == 1 else 'messages'})" for name, count in self._with_text
-        ]
-        if more := self._chats_with_text - len(listed):
-            listed.append(f"{more} more")
-        return UnreadableExport(
-            f"The export holds {self._chats_with_text:,} chats with text: {', '.join(listed)}. "
-            f"Chats are never mixed. {_EXPECTED}"
-        )
 
 
 def _sent_at(record: dict[str, object]) -> datetime:

@@ -88,6 +88,37 @@ def test_a_zips_exports_come_one_after_the_other(
     assert err.decode().splitlines()[-1] == "maltu: 1 of 3 exports in rooms.zip cannot be read."
 
 
+def test_an_accounts_chats_come_one_after_the_other(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = tmp_path / "result.json"
+    at = {"type": "message", "date": "2022-03-18T14:56:01", "from": "Json", "from_id": "user1"}
+    path.write_text(
+        json.dumps(
+            {
+                "chats": {
+                    "list": [
+                        {"name": "Csv", "messages": [{**at, "text": "하나"}, {**at, "text": "둘"}]},
+                        {"name": "가족", "messages": [{**at, "text": "셋"}, {**at, "forwarded_from": "x"}]},
+                    ]
+                }
+            }
+        ),
+        "utf-8",
+    )
+    assert main(["messages", str(path)]) == 0
+
+    out, err = capfdbinary.readouterr()
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["하나", "둘", "셋"]
+    assert err.decode().splitlines() == [
+        "Csv in result.json:",
+        "2 messages in telegram: 2 text",
+        "가족 in result.json:",
+        "1 message in telegram: 1 text",
+        "1 row skipped: 1 forwarded",
+    ]
+
+
 def test_a_pipe_is_read_once(export: Path) -> None:
     reading, writing = os.pipe()
     os.write(writing, export.read_bytes())

@@ -147,3 +147,22 @@ def test_zips_are_read_or_refused(tmp_path: Path) -> None:
             for export in files.held_by(path, name="talk.zip"):
                 assert list(files.read(export))
         assert time.process_time() - began < SECONDS_A_FILE
+
+
+def test_accounts_are_read_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    account = '{"chats": {"list": [\n' + ",\n".join([SEEDS["telegram"]] * 2) + "\n]}}"
+    for number in range(ROUNDS // 2):
+        random = drawn("accounts", number)
+        content = with_other_lines(account, random)
+        raw = content.encode()
+        path.write_bytes(with_other_bytes(raw, random) if random.random() < 0.5 else raw)
+        began = time.process_time()
+        with suppress(UnreadableExport), Exports() as files:
+            readings = [files.read(export) for export in files.held_by(path, name="result.json")]
+            found = sum(len(list(reading)) for reading in readings)
+            counted = found + sum(reading.skipped.total() for reading in readings)
+            with suppress(ValueError, KeyError, TypeError):
+                chats = json.loads(path.read_text("utf-8"))["chats"]["list"]
+                assert counted == sum(len(chat["messages"]) for chat in chats)
+        assert time.process_time() - began < SECONDS_A_FILE
