@@ -101,7 +101,7 @@ _NOT_PLAIN = re.compile("[０-９－–—‐‑‒―−﹣ㅡ．：＠（）�
 def gate_for(listed: Sequence[str]) -> tuple[Search, Search]:
     """Give two searches, the cheaper first: where either finds nothing, there is nothing personal.
 
-    Nine texts of ten do not pass the first. 공, 영 and ○ open a telephone number written in syllables; everything
+    Nine texts of ten do not pass the first. 공, 영 and ○ open a telephone number in syllables; everything
     else has a letter, a digit, or a listed name.
     """
     candidates = f"{digits}{ascii_letters}{_WIDE_DIGITS}공영○"

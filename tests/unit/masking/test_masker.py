@@ -148,6 +148,6 @@ def test_many_texts_are_masked_as_each_alone() -> None:
     assert many.counts == one.counts
 
 
-@pytest.mark.parametrize("number", ["공일공 일이삼사 오육칠팔", "영일영 일이삼사 오육칠팔", "○일○ 일이삼사 오육칠팔"])
-def test_a_number_in_syllables_alone_is_masked(number: str) -> None:
-    assert Masker().mask(f"내 번호 {number} 이야") == "내 번호 ‹전화번호1› 이야"
+@pytest.mark.parametrize("zeros", ["공일공", "영일영", "○일○"])
+def test_a_number_in_syllables_alone_is_masked(zeros: str) -> None:
+    assert Masker().mask(f"내 번호 {zeros} 일이삼사 오육칠팔 이야") == "내 번호 ‹전화번호1› 이야"
