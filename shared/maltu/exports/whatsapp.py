@@ -12,22 +12,23 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from typing import IO, TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from maltu.exports.message import Message
-from maltu.exports.names import Spellings
+from maltu.exports.message import Columns, InColumns
 from maltu.exports.spool import IN_MEMORY_BYTES
-from maltu.exports.text_lines import lines_of, spooled, too_long
+from maltu.exports.text_lines import blocks_of, end_of, numbered, spooled_blocks
 from maltu.exports.unread import Unread
-from maltu.exports.whatsapp_dates import Evidence, is_possible, sent_at, stamp_of
-from maltu.exports.whatsapp_kinds import told_apart
+from maltu.exports.whatsapp_blocks import Cutter
+from maltu.exports.whatsapp_dates import Evidence, is_possible, stamp_of
+from maltu.exports.whatsapp_messages import NO_TIME, Messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator
 
+    from maltu.exports.message import Message
     from maltu.exports.source import Source
-    from maltu.exports.whatsapp_dates import Order, Stamp, Style
+    from maltu.exports.whatsapp_dates import Style
 
 FORMAT = "whatsapp"
 CUTS_AT = None
@@ -40,14 +41,6 @@ _FILE_NAME = re.compile(
 )
 # DiscordChatExporter's plain text, which does not say where a message ends.
 _DISCORD_TEXT = re.compile(r"\s*={10,}\s+Guild: ")
-_NO_TIME = "no time at its start"
-_OTHER_STYLE = "like a message of another style"
-_EARLIER = "earlier than the message before"
-_GUESSED = "day and month in a guessed order"
-
-_QUOTE = re.compile('["“”„«»]')
-_LONGEST_NAME = 80
-_AROUND_NAMES = " \u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 
 
 def score(head: str) -> int:
@@ -68,7 +61,7 @@ def room(head: str, name: str) -> str | None:  # noqa: ARG001 - only the file's 
     return named and next(found for found in named.groups() if found)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
     """Stream the messages; lines above the first one are counted.
 
     ``source.doubtful`` counts messages that might be part of the one before, lines in a message that might
@@ -77,105 +70,80 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     Raises:
         UnreadableExport: not text, a message too long, or no message at all.
     """
-    unread = Unread(skipped, unit="line")
-    # What is spooled was decoded before, so it can be encoded.
-    with tempfile.SpooledTemporaryFile(
-        max_size=IN_MEMORY_BYTES, mode="w+", encoding="utf-8", newline="\n"
-    ) as spool:
-        evidence = _survey(source, spool)
+    return InColumns(_batches(source, Unread(skipped, unit="line")))
+
+
+def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spool:
+        survey = _Survey()
+        for lines in blocks_of(source):
+            # What was decoded can be encoded.
+            spool.write(lines.encode())
+            survey.take(lines)
+        spool.seek(0)
+        evidence = survey.evidence()
         if evidence is None:
-            for number, line, _ in spooled(spool):
+            for number, line, _ in numbered(spooled_blocks(spool)):
                 if line.strip():
-                    unread.count(_NO_TIME, number, line)
+                    unread.count(NO_TIME, number, line)
             raise unread.no_messages(_EXPECTED)
-        yield from _messages(source, spool, evidence, unread)
+        messages = Messages(source, evidence, survey.cutters[evidence.style], unread)
+        for lines in spooled_blocks(spool):
+            if columns := messages.take(lines):
+                yield columns
+        if columns := messages.last():
+            yield columns
 
 
-def _survey(source: Source, spool: IO[str]) -> Evidence | None:
-    """Write the lines into the spool; give what their most frequent style says."""
-    styles: dict[Style, Evidence] = {}
-    end_before = ""
-    for _, line, end in lines_of(source):
-        spool.write(line + end)
-        if (stamp := stamp_of(line)) and is_possible(stamp):
-            evidence = styles.setdefault(stamp.style, Evidence(stamp.style))
-            evidence.take(stamp)
-            evidence.after_crlf += end_before == "\r\n"
-            evidence.after_lf += end_before == "\n"
-        end_before = end
-    spool.seek(0)
-    return max(styles.values(), key=lambda evidence: evidence.stamps, default=None)
+class _Survey:
+    """Learns from all lines what times the messages start with.
 
-
-def _messages(source: Source, spool: IO[str], evidence: Evidence, unread: Unread) -> Iterator[Message]:
-    order, guessed = evidence.order()
-    only_after_crlf = evidence.after_crlf > evidence.after_lf
-    senders = _Senders()
-    at: datetime | None = None
-    record: list[str] = []
-    characters = 0
-    end_before = ""
-    for number, line, end in spooled(spool):
-        stamp = None if only_after_crlf and end_before == "\n" else stamp_of(line)
-        end_before = end
-        if stamp and (starts := _starts(stamp, evidence.style, order)):
-            if at:
-                yield _message(at, "\n".join(record), senders, bracket=evidence.style.bracket)
-                if starts < at:
-                    source.doubtful[_EARLIER] += 1
-            if guessed:
-                source.doubtful[_GUESSED] += 1
-            at = starts
-            record = [line[stamp.end :]]
-            characters = 0
-        elif at:
-            if stamp:
-                source.doubtful[_OTHER_STYLE] += 1
-            record.append(line)
-            characters += len(line) + 1
-            too_long(characters, number)
-        elif line.strip():
-            unread.count(_NO_TIME, number, line)
-    if at:
-        yield _message(at, "\n".join(record), senders, bracket=evidence.style.bracket)
-
-
-def _starts(stamp: Stamp, style: Style, order: Order) -> datetime | None:
-    return sent_at(stamp, order) if stamp.style == style else None
-
-
-class _Senders:
-    """Tells where a name ends: at the first colon and space that are no part of WhatsApp's own words."""
+    Attributes:
+        cutters: for every style that was met, what cuts lines at its times.
+    """
 
     def __init__(self) -> None:
-        self._spellings = Spellings()
+        self.cutters: dict[Style, Cutter] = {}
+        self._styles: dict[Style, Evidence] = {}
+        self._end_before = ""
 
-    def split(self, text: str) -> tuple[str, str]:
-        """Give sender and message; the sender is empty where WhatsApp speaks."""
-        first, _, _ = text.partition("\n")
-        name, colon, rest = first.partition(": ")
-        if colon and (name in self._spellings or _is_name(name, rest)):
-            return self._spellings[name].strip(_AROUND_NAMES), text[len(name) + 2 :]
-        # An editor may have taken the space away; then only a name that was seen before is one.
-        name, colon, _ = first.partition(":")
-        if colon and name in self._spellings:
-            return self._spellings[name].strip(_AROUND_NAMES), text[len(name) + 1 :]
-        return "", text
+    def take(self, lines: str) -> None:
+        """Take whole lines."""
+        evidence = self.evidence()
+        if evidence is None or not self._take_at_once(lines, evidence):
+            self._take_each(lines)
 
+    def evidence(self) -> Evidence | None:
+        """Give what the most frequent style says."""
+        return max(self._styles.values(), key=lambda evidence: evidence.stamps, default=None)
 
-def _is_name(name: str, rest: str) -> bool:
-    # Ann changed the subject to "Plan: B"
-    quoted_title = " " in name and _is_odd(name) and _is_odd(rest)
-    return 0 < len(name.strip()) <= _LONGEST_NAME and not quoted_title
+    def _take_at_once(self, lines: str, evidence: Evidence) -> bool:
+        cutter = self.cutters[evidence.style]
+        cut = cutter.cut(f"\n{lines[:-1]}", line_end="\n") if lines.endswith("\n") else None
+        if cut is None or None in map(cutter.clocks.__getitem__, cut.clocks):
+            return False
+        days = [(cutter.stamp(date), len(list(same))) for date, same in groupby(cut.dates)]
+        if not all(is_possible(stamp) for stamp, _ in days):
+            return False
+        for stamp, count in days:
+            evidence.take(stamp, count)
+        after_crlf = 0
+        if "\r" in lines:
+            befores = (cut.before or self._end_before.removesuffix("\n"), *cut.texts[:-1])
+            after_crlf = sum(before.endswith("\r") for before in befores[: len(cut.texts)])
+        evidence.after_crlf += after_crlf
+        at_start = bool(cut.texts) and not cut.before and not self._end_before
+        evidence.after_lf += len(cut.texts) - after_crlf - at_start
+        self._end_before = end_of(lines)
+        return True
 
-
-def _is_odd(text: str) -> bool:
-    return len(_QUOTE.findall(text)) % 2 == 1
-
-
-def _message(at: datetime, text: str, senders: _Senders, *, bracket: bool) -> Message:
-    sender, text = senders.split(text)
-    if not sender:
-        return Message(at, "", text, "system")
-    text, kind = told_apart(text, bracket=bracket)
-    return Message(at, sender, text, kind)
+    def _take_each(self, lines: str) -> None:
+        for _, line, end in numbered((lines,)):
+            if (stamp := stamp_of(line)) and is_possible(stamp):
+                style = stamp.style
+                evidence = self._styles.setdefault(style, Evidence(style))
+                evidence.take(stamp)
+                evidence.after_crlf += self._end_before == "\r\n"
+                evidence.after_lf += self._end_before == "\n"
+                self.cutters.setdefault(style, Cutter(style)).learn(line, stamp)
+            self._end_before = end

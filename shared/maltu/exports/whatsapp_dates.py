@@ -16,7 +16,10 @@ from typing import Literal, NamedTuple
 
 Order = Literal["dmy", "mdy", "ymd"]
 
-_MARKS = "[\u200e\u200f\u061c\u202a-\u202c\u2066-\u2069\ufeff]{0,4}"
+MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
+"""The signs that tell in which direction a text runs."""
+
+_MARKS = f"[{MARKS}]{{0,4}}"
 _AM = "오전|午前|上午|凌晨|清晨|早上|ص|π\\.μ\\."
 _PM = "오후|午後|下午|中午|晚上|م|μ\\.μ\\."
 _STAMP = re.compile(
@@ -50,11 +53,12 @@ class Style(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """A time at a line's start: the date as it is written, the time of day, and where the text goes on."""
+    """A time at a line's start: the date as it is written, the time of day, and where each ends."""
 
     style: Style
     fields: tuple[str, str, str]
     time: time
+    date_end: int
     end: int
 
 
@@ -83,13 +87,18 @@ def stamp_of(line: str) -> Stamp | None:
         found["second"] is not None,
         half is not None,
     )
-    return Stamp(style, fields, clock, found.end())
+    return Stamp(style, fields, clock, found.end("c"), found.end())
 
 
 def sent_at(stamp: Stamp, order: Order) -> datetime | None:
     """Give the stamp's time under an order; None where there is no such date."""
-    day = _date(stamp.fields, order)
+    day = date_of(stamp, order)
     return day and datetime.combine(day, stamp.time)
+
+
+def date_of(stamp: Stamp, order: Order) -> date | None:
+    """Give the stamp's date under an order; None where there is none."""
+    return _date(stamp.fields, order)
 
 
 def is_possible(stamp: Stamp) -> bool:
@@ -145,9 +154,9 @@ class Evidence:
     def __post_init__(self) -> None:
         self._trials = {order: _Trial() for order in _orders_of(self.style)}
 
-    def take(self, stamp: Stamp) -> None:
-        """Count a stamp."""
-        self.stamps += 1
+    def take(self, stamp: Stamp, count: int = 1) -> None:
+        """Count a stamp, or as many of one date that follow each other."""
+        self.stamps += count
         # Hundreds of messages have the same date, and say the same about its order.
         if stamp.fields != self._fields:
             self._fields = stamp.fields
@@ -159,7 +168,7 @@ class Evidence:
                 else:
                     self._failing.append(trial)
         for trial in self._failing:
-            trial.impossible += 1
+            trial.impossible += count
 
     def order(self) -> tuple[Order, bool]:
         """Decide the order; True where it is a guess."""

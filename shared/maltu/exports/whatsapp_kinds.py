@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from maltu.exports.message import Kind
 
-_MARK = "\u200e"
+MARK = "\u200e"
 _OMITTED = re.compile(
     r"<(?:Media omitted|View once (?:photo|video|voice message) omitted"
     r"|Medien (?:ausgeschlossen|weggelassen)"
@@ -61,6 +61,35 @@ _EDITED = re.compile(
 _CAPTION_BEFORE = re.compile(r"\s?\u200e<[^<>\n]{1,40}: [^<>\n]{1,250}\.\w{1,5}>\Z")
 
 
+# Almost every message is somebody's own words. Its first two characters and its end say that WhatsApp adds
+# nothing to it, if it is one line without a mark, at a tenth of what the patterns above cost. The tests of
+# what WhatsApp writes itself hold these to the patterns.
+SUSPECT_STARTS = frozenset(
+    (
+        *("Mi", "부재", "Lo", "lo", "위치", "Li", "li", "PO"),
+        *(
+            "Th",
+            "Yo",
+            "삭제",
+            "이 ",
+            "메시",
+            "회원",
+            "Se",
+            "El",
+            "Di",
+            "Du",
+            "Me",
+            "Vo",
+            "Ce",
+            "Qu",
+            "Ha",
+            "この",
+        ),
+    )
+)
+SUSPECT_ENDS = (">", ")", *(t + e + d for t in "tT" for e in "eE" for d in "dD"))
+
+
 def told_apart(text: str, *, bracket: bool) -> tuple[str, Kind]:
     """Give a sender's message without what WhatsApp adds to it, and what it is.
 
@@ -70,7 +99,7 @@ def told_apart(text: str, *, bracket: bool) -> tuple[str, Kind]:
     """
     if text.endswith(">") and (edited := _EDITED.search(text)) and edited.start():
         text = text[: edited.start()]
-    bare = text.lstrip(_MARK)
+    bare = text.lstrip(MARK)
     if _DELETED.fullmatch(bare):
         return bare, "deleted"
     if _is_media(text, bracket=bracket):
@@ -80,16 +109,16 @@ def told_apart(text: str, *, bracket: bool) -> tuple[str, Kind]:
         return caption, "text"
     if text.endswith(">") and (attached := _CAPTION_BEFORE.search(text)) and attached.start():
         return text[: attached.start()], "text"
-    if (bracket and text.startswith(_MARK)) or _OWN.fullmatch(bare):
+    if (bracket and text.startswith(MARK)) or _OWN.fullmatch(bare):
         return bare, "system"
     return text, "text"
 
 
 def _is_media(text: str, *, bracket: bool) -> bool:
-    words = text.replace(_MARK, "")
+    words = text.replace(MARK, "")
     patterns = (
         *(_OMITTED, _ATTACHED, _OTHER_MEDIA),
         *((_MEDIA_IN_BRACKETS,) if bracket else ()),
-        *((_MEDIA_BEHIND_A_MARK,) if bracket and _MARK in text else ()),
+        *((_MEDIA_BEHIND_A_MARK,) if bracket and MARK in text else ()),
     )
     return any(pattern.fullmatch(words) for pattern in patterns)

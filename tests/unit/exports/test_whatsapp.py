@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import time
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maltu.errors import UnreadableExport
+from maltu.exports.whatsapp_dates import Stamp, stamp_of
 from tests.unit.exports.opening import messages, opened, peak_bytes, plain, read_or_refused
 
 NOON = datetime.fromisoformat("2022-03-18 14:56:01")
@@ -420,3 +422,64 @@ def test_discords_plain_text_is_no_whatsapp() -> None:
     rule = "=" * 62
     with pytest.raises(UnreadableExport, match="the JSON and CSV of DiscordChatExporter"):
         messages(f"{rule}\nGuild: x\nChannel: y\n{rule}\n\n[2022-03-18 14:56] Ann\nhi\n")
+
+
+STAMPS = (
+    "{0:%d/%m/%Y}, {0:%H:%M} - ",
+    "[{0:%d/%m/%y}, {0:%H:%M:%S}] ",
+    "{0.month}/{0.day}/{0:%y}, {0:%I:%M} {0:%p} - ",
+    "{0.year}. {0.month}. {0.day}. 오후 {0:%I:%M} - ",
+)
+BODIES = (
+    *("하이", "", "1. 하나", "a\r", "x: y", "Missed voice call", "<Media omitted>", f"{MARK}image omitted"),
+    *("18/03/2022, 14:56 - Ann: quoted", "[18/03/22, 14:56:01] Ann: q", "99/99/9999, 99:99 - "),
+)
+
+
+def a_chat(seed: int) -> str:
+    """Some 300 messages, with line breaks of both kinds, and times as they should not be."""
+    chance = random.Random(seed)  # noqa: S311 - a test's
+    stamp, end = chance.choice(STAMPS), chance.choice(["\n", "\r\n"])
+    sent_at, lines = NOON, ["above\n"] * chance.randrange(2)
+    for _ in range(300):
+        sent_at += timedelta(seconds=chance.choice([1, 60, 4000, 90_000, -5]))
+        style = chance.choice(STAMPS) if chance.random() < 0.01 else stamp
+        more = [
+            chance.choice(["\n", "\r\n"]) + chance.choice(BODIES) for _ in range(chance.choice([0, 0, 2]))
+        ]
+        name = chance.choice(["Ann: ", "홍길동: ", f"{MARK}Bob: ", ""])
+        body = chance.choice(BODIES[:-3])
+        lines.append(style.format(sent_at) + name + body + "".join(more[: chance.choice([0, 0, 1, 2])]) + end)
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_many_lines_at_once_are_read_as_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = a_chat(seed)
+    monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 1024)
+    monkeypatch.setattr("maltu.exports.text_lines.BLOCK_BYTES", 700)
+    at_once = opened(content)
+    read = list(at_once)
+    monkeypatch.setattr("maltu.exports.whatsapp_blocks._MOST_SHAPES", 0)
+
+    one_by_one = opened(content)
+
+    assert read == list(one_by_one)
+    assert (at_once.skipped, at_once.doubtful) == (one_by_one.skipped, one_by_one.doubtful)
+
+
+def test_what_is_usual_is_read_many_lines_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = dated(*(f"{day:02}/{month:02}/22" for month in range(1, 13) for day in range(1, 29)))
+    monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 1024)
+    monkeypatch.setattr("maltu.exports.text_lines.BLOCK_BYTES", 1024)
+    lines_read: list[str] = []
+
+    def counted(line: str) -> Stamp | None:
+        lines_read.append(line)
+        return stamp_of(line)
+
+    monkeypatch.setattr("maltu.exports.whatsapp.stamp_of", counted)
+
+    assert len(messages(content)) == 336
+    # The head, and of both passes the first block.
+    assert len(lines_read) < 336 / 2
