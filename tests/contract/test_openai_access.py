@@ -310,9 +310,7 @@ class TestAfterTraining:
         assert (ready["done"], ready["model"], ready["progress"]) == (True, trained["model"], None)
 
     @pytest.mark.parametrize("status", [429, 500, 503])
-    def test_so_is_one_that_is_still_loading_and_a_host_that_is_busy(
-        self, openai: Account, status: int
-    ) -> None:
+    def test_so_is_one_that_is_still_loading_or_busy(self, openai: Account, status: int) -> None:
         trained = {**RUN, **openai.finish()}
         openai.wire.faults.append(Fault("POST", "/chat/completions", status=status))
         assert not ensure_deployed(trained, provider=openai.provider)["done"]
