@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Union, cast, get_args, 
 
 from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
-from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
 
 from infra import openapi_bot
+from infra.template import ROOT, read_template
 from maltu import errors
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-ROOT: Final = Path(__file__).parents[1]
 FUNCTIONS: Final = ROOT / "functions"
 DOCUMENT: Final = FUNCTIONS / "page" / "openapi.json"
 
@@ -334,7 +333,7 @@ def _refusal(status: int, examples: Mapping[str, Json]) -> Json:
 
 @cache
 def _template() -> Json:
-    return yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
+    return read_template()["Resources"]
 
 
 def _is_public(route: Route) -> bool:

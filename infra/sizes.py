@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
+from infra.template import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +52,7 @@ class Function:
 
 def functions_of(built: Path) -> tuple[list[Function], dict[str, Size]]:
     """Measure every function in a folder that `sam build` filled, and every layer."""
-    template: dict[str, Any] = yaml_parse((built / "template.yaml").read_text("utf-8"))
+    template = read_template(built / "template.yaml")
     resources: dict[str, Any] = template["Resources"]
     layers = {
         name: size_of(built / resource["Properties"]["ContentUri"])

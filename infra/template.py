@@ -1,4 +1,4 @@
-"""``template.yaml``, read."""
+"""Templates, read: ``template.yaml``, and what sam made of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ ROOT: Final = Path(__file__).parents[1]
 Template = dict[str, Any]
 
 
-def read_template() -> Template:
-    """Read the template as it stands, its conditions undecided and its functions unexpanded."""
-    return yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+def read_template(path: Path = ROOT / "template.yaml") -> Template:
+    """Read a template as it stands, its conditions undecided and its functions unexpanded."""
+    return yaml_parse(path.read_text("utf-8"))

@@ -27,10 +27,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any, cast
 
-from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # untyped
-
 from infra.local.runtime import lay_over, link_runtime
 from infra.local.workspace import PYTHON
+from infra.template import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,7 +61,7 @@ def for_one_machine(built: Path, local: Path) -> None:
 
     Both stand in the build's folder; each built function gets its bootstrap there.
     """
-    template: Section = yaml_parse(built.read_text(encoding="utf-8"))
+    template: Section = read_template(built)
     for_all = _section(template, "Globals", "Function")
     for_all["Runtime"] = "provided.al2023"
     uris = {name: layer["Properties"]["ContentUri"] for name, layer in _named(template, _LAYER).items()}

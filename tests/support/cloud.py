@@ -35,8 +35,8 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 )
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
-from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
+from infra.template import read_template
 from tests.support.adapters import OPENAI, ROLE, Adapter
 from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sample_event
 from tests.support.jsonata_states import evaluate, evaluate_text
@@ -65,7 +65,7 @@ BUCKET = "maltu-bucket"
 TABLE = "maltu-table"
 ACCOUNT = "123456789012"
 API_KEY = "the-endpoints-key"
-TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+TEMPLATE = read_template()
 FUNCTIONS = {
     "CheckAccessFunction": "check_access",
     "AskApprovalFunction": "ask_approval",
