@@ -1,49 +1,67 @@
-"""What takes longer than its function may run says so while there is time to."""
+"""What takes longer than there is time for says so, rather than be cut off."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-from maltu.errors import LimitExceeded
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
 
-    from maltu.masking import Masker
+    from maltu.dataset import Masking
+    from maltu.errors import MaltuError
 
-# As much as setting the validation apart and storing gigabytes take.
-STORING_SECONDS: Final = 120
+_BUFFER_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class InTime:
-    """A masker that gives up while there is time left to say so: every text passes it.
+class Deadline:
+    """How long somebody may work.
 
     Attributes:
-        masker: does the work.
-        seconds_left: until whoever runs this is stopped.
-        bytes_read: of the exports.
+        over: whether the time is up.
+        error: what to say then.
     """
 
-    masker: Masker
-    seconds_left: Callable[[], float]
-    bytes_read: int
+    over: Callable[[], bool]
+    error: Callable[[], MaltuError]
+
+    def check(self) -> None:
+        """Raise the error where the time is up."""
+        if self.over():
+            raise self.error()
+
+    def open(self, path: Path) -> BinaryIO:
+        """Open a file that can be read no longer than that."""
+        return cast("BinaryIO", io.BufferedReader(_File(path, self), _BUFFER_BYTES))
+
+    def over_all_of(self, masking: Masking) -> Masking:
+        """Give what masks no longer than that: every text of a dataset passes it."""
+        return _Masking(masking, self)
+
+
+class _File(io.FileIO):
+    def __init__(self, path: Path, deadline: Deadline) -> None:
+        super().__init__(path)
+        self._deadline = deadline
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]  # any buffer that io hands in
+        self._deadline.check()
+        return super().readinto(buffer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Masking:
+    masking: Masking
+    deadline: Deadline
 
     @property
     def counts(self) -> Mapping[Any, int]:
-        """Pieces replaced so far, by type."""
-        return self.masker.counts
+        return self.masking.counts
 
     def mask_all(self, texts: Sequence[str]) -> Sequence[str]:
-        """Give the texts with their personal data replaced.
-
-        Raises:
-            LimitExceeded: the time that is left is needed to store what there is.
-        """
-        if self.seconds_left() < STORING_SECONDS:
-            raise LimitExceeded(
-                f"{self.bytes_read / 1e6:,.0f} MB of exports take longer than the 15 minutes that there are: "
-                "remove exports that are old, or export a shorter part of the chat."
-            )
-        return self.masker.mask_all(texts)
+        self.deadline.check()
+        return self.masking.mask_all(texts)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maltu.dataset import Inspected, RoomPlan
+    from maltu.deadline import Deadline
     from maltu.exports import Export, Survey
     from maltu.settings import PersonaSettings
     from maltu.storage import Copy
@@ -122,9 +123,13 @@ class Looked:
     found: Examined | UnreadableExport
 
 
-def look_through(copies: Sequence[Copy]) -> list[Looked]:
-    """See who speaks in each file; one that cannot be read must not block the others."""
-    with Exports() as files:
+def look_through(copies: Sequence[Copy], deadline: Deadline) -> list[Looked]:
+    """See who speaks in each file; one that cannot be read must not block the others.
+
+    Raises:
+        MaltuError: the deadline's, where there is no time to read them all.
+    """
+    with Exports(deadline.open) as files:
         return [Looked(copy, _found_in(copy, files, alone=len(copies) == 1)) for copy in copies]
 
 

@@ -25,7 +25,7 @@ from maltu.dataset import (
     open_tokenizer,
     warnings_about,
 )
-from maltu.deadline import InTime
+from maltu.deadline import Deadline
 from maltu.errors import LimitExceeded, MaltuError, UnreadableExport
 from maltu.exports import Exports
 from maltu.masking import Masker
@@ -96,6 +96,8 @@ class Handled:
 
 
 NOTHING: Final = Handled()
+# As much as setting the validation apart and storing gigabytes take.
+STORING_SECONDS: Final = 120
 
 
 def preprocess(dropped: str, at: datetime, services: Services) -> Handled:
@@ -133,7 +135,7 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
     newest = copies[-1]
     try:
         persona = key.persona
-        looked = look_through(copies)
+        looked = look_through(copies, _deadline(copies, services))
         for each in looked[:-1]:
             if each.copy.key == dropped and isinstance(each.found, UnreadableExport):
                 _refuse(key, each.copy, each.found, services)
@@ -196,7 +198,6 @@ def _write_dataset(
     settings = plan.settings
     model = base_model(plan.base_model, host=services.host)
     prefix = dataset_prefix(persona, version)
-    size = sum(copy.path.stat().st_size for copy in plan.copies)
     with tempfile.TemporaryDirectory() as folder, Exports() as files:
 
         def read(number: int) -> Reading:
@@ -208,7 +209,7 @@ def _write_dataset(
             speaker=plan.speaker,
             settings=settings,
             count_tokens=open_tokenizer(model.encoding),
-            masking=InTime(Masker(settings.names), services.seconds_left, size),
+            masking=_deadline(plan.copies, services).over_all_of(Masker(settings.names)),
             directory=directory,
             max_example_tokens=model.max_example_tokens,
             warnings=[*plan.warnings, *warnings_about(plan.rooms, plan.speaker)],
@@ -260,6 +261,18 @@ def _write_dataset(
         "estimate_usd": estimate,
     }
     return about, numbers
+
+
+def _deadline(copies: Sequence[Copy], services: Services) -> Deadline:
+    size = sum(copy.path.stat().st_size for copy in copies)
+
+    def too_long() -> LimitExceeded:
+        return LimitExceeded(
+            f"{size / 1e6:,.0f} MB of exports take longer than the 15 minutes that there are: remove exports "
+            "that are old, or export a shorter part of the chat."
+        )
+
+    return Deadline(lambda: services.seconds_left() < STORING_SECONDS, too_long)
 
 
 def _refuse(key: ExportKey, copy: Copy, error: MaltuError, services: Services) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import TypedDict
 
+from maltu.deadline import Deadline
 from maltu.errors import PreviewTooLarge
 from maltu.exports import Exports
 from maltu.exports.names import Spellings
@@ -17,7 +17,6 @@ from maltu.planning import examine
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from maltu.exports import Survey
     from maltu.uploads import Uploads
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 # With the file's way from the bucket and the start of a cold function below the gateway's 29 s.
 READING_SECONDS: Final = 18.0
 
-_BUFFER_BYTES: Final = 1 << 18
 _MOST_SPEAKERS: Final = 200
 _MOST_IN_A_ROOM: Final = 50
 
@@ -78,7 +76,8 @@ def preview(export: str, *, by: str, uploads: Uploads, seconds: float = READING_
     """
     key, size = uploads.find(export, by=by)
     until = time.monotonic() + seconds
-    with uploads.bucket.copied(key) as path, Exports(lambda path: _open(path, until)) as files:
+    deadline = Deadline(lambda: time.monotonic() > until, _too_large)
+    with uploads.bucket.copied(key) as path, Exports(deadline.open) as files:
         found = examine(path, name=path.name, files=files, alone=True)
     surveys = [one.survey for one in found.inspected]
     speakers: Counter[str] = Counter()
@@ -99,6 +98,13 @@ def preview(export: str, *, by: str, uploads: Uploads, seconds: float = READING_
     }
 
 
+def _too_large() -> PreviewTooLarge:
+    return PreviewTooLarge(
+        "There is more in it than can be looked through while you wait. Drop it all the same, and name the "
+        "speaker: a run takes the time."
+    )
+
+
 def _room(survey: Survey) -> Room:
     return {
         "name": survey.room,
@@ -116,23 +122,3 @@ def _speakers(speakers: Mapping[str, int], most: int) -> list[Speaker]:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds")
-
-
-def _open(path: Path, until: float) -> BinaryIO:
-    return cast("BinaryIO", io.BufferedReader(_Timed(path, until), _BUFFER_BYTES))
-
-
-class _Timed(io.FileIO):
-    """A file that is not read for longer than a caller waits."""
-
-    def __init__(self, path: Path, until: float) -> None:
-        super().__init__(path)
-        self._until = until
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]  # any buffer that io hands in
-        if time.monotonic() > self._until:
-            raise PreviewTooLarge(
-                "There is more in it than can be looked through while you wait. Drop it all the same, and "
-                "name the speaker: a run takes the time."
-            )
-        return super().readinto(buffer)
