@@ -10,35 +10,26 @@ one document per function.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
-import re
-import sys
-from contextlib import contextmanager
 from functools import cache
 from http import HTTPStatus
 from inspect import cleandoc
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Union, cast, get_args, get_origin
 
-from pydantic import Field, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic import Field
 
 from infra import openapi_bot
-from infra.template import ROOT, read_template
+from infra.openapi_shapes import Json, Shapes, plain
+from infra.routes import FUNCTIONS, envelope, load, routes
+from infra.template import read_template
 from maltu import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
-    from types import ModuleType
+    from collections.abc import Iterator, Mapping
 
     from aws_lambda_powertools.event_handler.api_gateway import Route
     from aws_lambda_powertools.event_handler.openapi.compat import ModelField
 
-Json = dict[str, Any]
-
-FUNCTIONS: Final = ROOT / "functions"
 DOCUMENT: Final = FUNCTIONS / "page" / "openapi.json"
 
 _JSON: Final = "application/json"
@@ -79,7 +70,7 @@ def as_text(document: Json) -> str:
 def generate() -> Json:
     """Make the document."""
     shapes = Shapes()
-    shapes.add(_envelope().Error)
+    shapes.add(envelope().Error)
     paths: dict[str, Json] = {}
     refusals: Json = {}
     for route in sorted(routes(), key=lambda each: (each.openapi_path, each.method)):
@@ -98,102 +89,9 @@ def generate() -> Json:
         "components": {
             "schemas": shapes.resolve(),
             "responses": dict(sorted(refusals.items())),
-            "securitySchemes": {**_SECURITY, **openapi_bot.security(_load("kakao"))},
+            "securitySchemes": {**_SECURITY, **openapi_bot.security(load("kakao"))},
         },
     }
-
-
-def routes() -> Iterator[Route]:
-    """Every route of the API; the page, its files and this document are none."""
-    for path in sorted(FUNCTIONS.glob("*/app.py")):
-        if "open_router()" not in path.read_text("utf-8"):
-            continue
-        app = _load(path.parent.name).app
-        # There is no other list of them that knows the functions behind.
-        yield from (*app._static_routes, *app._dynamic_routes)  # noqa: SLF001
-
-
-@cache
-def _load(function: str) -> ModuleType:
-    """Import a function's app as Lambda does: its own folder and the common one are on the path."""
-    folder = FUNCTIONS / function
-    spec = importlib.util.spec_from_file_location(f"{function}_app", folder / "app.py")
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{folder}/app.py cannot be imported.")
-    # pydantic looks names up in the module that a class says it is of.
-    app = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    before = set(sys.modules)
-    with _on_the_path(folder, FUNCTIONS / "common"):
-        spec.loader.exec_module(app)
-    for name in set(sys.modules) - before:
-        # Another function's module of the same name is another module.
-        if Path(getattr(sys.modules[name], "__file__", None) or "").parent == folder:
-            del sys.modules[name]
-    return app
-
-
-@cache
-def _envelope() -> ModuleType:
-    with _on_the_path(FUNCTIONS / "common"):
-        return importlib.import_module("envelope")
-
-
-@contextmanager
-def _on_the_path(*folders: Path) -> Generator[None]:
-    own = [str(folder) for folder in folders]
-    sys.path[:0] = own
-    try:
-        yield
-    finally:
-        for each in own:
-            sys.path.remove(each)
-
-
-class Shapes:
-    """The schemas of the document; those asked for are filled in by :meth:`resolve`."""
-
-    def __init__(self) -> None:
-        self._asked: list[tuple[Json, Any, Any]] = []
-
-    def add(self, shape: Any, mode: str = "serialization") -> Json:  # noqa: ANN401 - any annotation
-        """Give the schema of an annotation, still empty."""
-        schema: Json = {}
-        self._asked.append((schema, mode, TypeAdapter(shape)))
-        return schema
-
-    def resolve(self) -> Json:
-        """Fill in what was asked for; give the schemas that these refer to, by name."""
-        inputs = [(str(at), mode, adapter) for at, (_, mode, adapter) in enumerate(self._asked)]
-        found, definitions = TypeAdapter.json_schemas(
-            inputs, ref_template="#/components/schemas/{model}", schema_generator=_Untitled
-        )
-        for at, (schema, mode, _) in enumerate(self._asked):
-            schema.update(found[str(at), mode])
-        return {name: _described(schema) for name, schema in definitions.get("$defs", {}).items()}
-
-
-class _Untitled(GenerateJsonSchema):
-    """JSON schema without titles that only repeat names."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401 - pydantic's core schema
-        del schema
-        return False
-
-
-def _described(schema: Json) -> Json:
-    """Give a shape's attributes the descriptions that stand in its docstring."""
-    text, _, attributes = schema.get("description", "").partition("\n\nAttributes:\n")
-    schema = {name: value for name, value in schema.items() if name != "title"} | {
-        "description": _plain(text)
-    }
-    for name, about in re.findall(r"^ *(\w+): (.+(?:\n {8,}.+)*)", attributes, re.MULTILINE):
-        # A reference takes a description beside it since 3.1.
-        schema["properties"][name]["description"] = _plain(about)
-    return schema
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("``", "`").split())
 
 
 def _operation(route: Route, shapes: Shapes) -> Json:
@@ -210,8 +108,8 @@ def _operation(route: Route, shapes: Shapes) -> Json:
     ]
     return {
         "operationId": route.func.__name__,
-        "summary": _plain(summary.rstrip(".")),
-        **({"description": _plain(more)} if more.strip() else {}),
+        "summary": plain(summary.rstrip(".")),
+        **({"description": plain(more)} if more.strip() else {}),
         "tags": [route.openapi_path.split("/")[2]],
         "security": _security(route),
         **({"parameters": parameters} if parameters else {}),
@@ -269,9 +167,9 @@ def _stream(data: type, shapes: Shapes) -> Json:
 
 def _refusals(route: Route) -> dict[int, dict[str, Json]]:
     """Every failure that the route may answer: by its status, and each status by its codes."""
-    envelope = _envelope()
+    answers = envelope()
     found: dict[int, dict[str, Json]] = {}
-    own: list[dict[int, Any]] = [route.responses or {}, envelope.refusals(*_of_the_router(route))]
+    own: list[dict[int, Any]] = [route.responses or {}, answers.refusals(*_of_the_router(route))]
     for status, response in (each for responses in own for each in responses.items()):
         found.setdefault(status, {}).update(response["content"][_JSON]["examples"])
     for status, examples in _of_the_gateway(route.openapi_path, is_public=_is_public(route)).items():
@@ -320,7 +218,7 @@ def _refusal(status: int, examples: Mapping[str, Json]) -> Json:
     codes = [each["value"]["error"]["code"] for each in examples.values()]
     only = {"error": {"properties": {"code": {"enum": codes}}}}
     return {
-        "description": _plain(" ".join(each["summary"] for each in examples.values())),
+        "description": plain(" ".join(each["summary"] for each in examples.values())),
         **({"headers": _RETRY_AFTER} if status in {429, 503} else {}),
         "content": {
             _JSON: {

@@ -10,7 +10,7 @@ from maltu.kakao import Acknowledgement, SkillRequest, SkillResponse
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from infra.openapi import Shapes
+    from infra.openapi_shapes import Shapes
 
 Json = dict[str, Any]
 
