@@ -51,13 +51,14 @@ class Stack:
 
 
 @contextmanager
-def running_stack(
+def running_stack(  # noqa: PLR0913 - what one run differs in from another
     name: str,
     say: Callable[[str], None],
     *,
     protocol: str = PROTOCOLS[0],
     tuning: Tuning | None = None,
     concurrency: int | None = None,
+    longest_poll_seconds: int = 2,
 ) -> Generator[Stack]:
     """Build and deploy the template, keep it up for the block, then stop all that was started.
 
@@ -67,6 +68,7 @@ def running_stack(
         protocol: in which the functions speak to the provider.
         tuning: what the provider tunes with; the default engine where it is not said.
         concurrency: how many functions run at a time; as many as this machine holds where it is not said.
+        longest_poll_seconds: after how many seconds at the latest a run that waits looks again.
 
     Raises:
         LocalRunError: something did not start.
@@ -81,7 +83,7 @@ def running_stack(
                 aws.wait(ministack, children)
                 provider.wait(fine_tuning, children)
                 say("deploying it to the local AWS endpoint (sam deploy)")
-                outputs = _deploy(children, aws, provider, template)
+                outputs = _deploy(children, aws, provider, template, longest_poll_seconds)
                 try:
                     yield Stack(aws, provider, outputs, _put_secrets(aws, provider, outputs))
                 finally:
@@ -92,14 +94,16 @@ def running_stack(
             ) from None
 
 
-def _deploy(children: Children, aws: Aws, provider: Provider, template: Path) -> Mapping[str, str]:
+def _deploy(
+    children: Children, aws: Aws, provider: Provider, template: Path, longest_poll_seconds: int
+) -> Mapping[str, str]:
     aws.session.client("s3", endpoint_url=aws.url).create_bucket(Bucket=_ARTIFACTS)
     parameters = {
         "Provider": provider.protocol,
         "ProviderBaseUrl": f"{provider.url}/v1",
         "BaseModel": provider.base_model(aws.session),
         "PollSeconds": "1",
-        "MaxPollSeconds": "2",
+        "MaxPollSeconds": f"{longest_poll_seconds}",
         "QuietSeconds": "0",
         "SettleSeconds": "1",
         "KakaoBot": "on",

@@ -32,6 +32,8 @@ def main() -> None:
         clock.say,
         tuning=Tuning(jobs=asked.jobs, queue_seconds=asked.job_seconds),
         concurrency=asked.concurrency,
+        # As it is for hours on AWS: hundreds that look again every second would only slow each other down.
+        longest_poll_seconds=60,
     ) as stack:
         good = exports.load(stack, clock, personas=asked.personas, noisy=asked.noisy, seconds=asked.seconds)
         good &= chat.load(
