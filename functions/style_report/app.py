@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 @task
 def handler(event: dict[str, Any]) -> dict[str, Any]:
     """Return the verdict with its numbers; the report itself goes to the bucket."""
-    report = report_style(
-        event,
-        bucket=deployment.bucket(),
-        registry=deployment.registry(),
-        inference=deployment.inference(patient=True),
-    )
+    report = report_style(event, bucket=deployment.bucket(), registry=deployment.registry())
     logger.info("style measured", extra={"promote": report["promote"], **report["scores"]})
     return report

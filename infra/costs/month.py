@@ -90,11 +90,13 @@ class Pace:
         job_hours: the provider's job.
         answer_seconds: an answer to a held-out question.
         call_seconds: a function that asks the provider one thing, its start included.
+        owner_hours: the owner, where the model is to be deployed by hand.
     """
 
     job_hours: float
     answer_seconds: float
     call_seconds: float
+    owner_hours: float = 0
 
     def interview(self, prompts: int) -> float:
         """How long a model and its base are asked, in seconds; the code gives up by itself."""
@@ -154,7 +156,7 @@ class Stack:
 
     def run(self, load: Workload, pace: Pace) -> Uses:
         """One run, from the drop to the removal of the model that it replaced."""
-        walked = run_of(pace.job_hours, parameters=self.parameters)
+        walked = run_of(pace.job_hours, parameters=self.parameters, deploying=pace.owner_hours)
         removal = removal_of_a_model(parameters=self.parameters)
         uses = self._drop()
         uses.update(_uses(transition=walked.transitions + removal.transitions, trace=2))
@@ -174,10 +176,11 @@ class Stack:
     def _task(self, resource: str, load: Workload, pace: Pace) -> Uses:
         if ":" in resource:
             return _SERVICES[resource]
-        seconds = pace.call_seconds
-        if resource == "StyleReportFunction":
-            seconds = pace.interview(load.style_prompts) + _REPORT_SECONDS
-        return self.invocation(resource, seconds)
+        seconds = {
+            "InterviewFunction": pace.interview(load.style_prompts) + pace.call_seconds,
+            "StyleReportFunction": _REPORT_SECONDS,
+        }
+        return self.invocation(resource, seconds.get(resource, pace.call_seconds))
 
     def answer(self) -> Uses:
         """One answer of the endpoint, with a key that was made for somebody."""

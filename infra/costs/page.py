@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -79,16 +78,14 @@ def _run(template: Template) -> Iterator[str]:
     yield _row("state transitions", *(f"{uses['transition']:,}" for uses in (usual, longest)))
     yield _row("calls of functions", *(f"{uses['lambda_request']:,}" for uses in (usual, longest)))
     yield from _grouped(usual, longest)
-    yield _row("hours of a job up to which a usual run stays below 0.02", f"{_hours_below(stack, 0.02)}", "")
+    yield _row("and an hour of waiting for you, where you deploy the model", _money(_owners_hour(stack)), "")
 
 
-def _hours_below(stack: Stack, usd: float) -> int:
-    """How long a job may take at a usual pace for its run to cost less, in whole hours."""
-
-    def cost(hours: int) -> float:
-        return price_list().usd(stack.run(LOAD, replace(USUAL, job_hours=hours)))
-
-    return bisect_left(range(int(LONGEST.job_hours)), usd, lo=1, key=cost) - 1
+def _owners_hour(stack: Stack) -> float:
+    """US dollars for an hour in which a run waits for its owner's deployment, on average over a day."""
+    day = 24
+    waited = stack.run(LOAD, replace(USUAL, owner_hours=day)) - stack.run(LOAD, USUAL)
+    return price_list().usd(waited) / day
 
 
 def _month(template: Template) -> Iterator[str]:

@@ -16,13 +16,14 @@ RUN: Final = (_INFRA / "fine_tune.asl.json").read_text("utf-8")
 REMOVAL: Final = (_INFRA / "remove.asl.json").read_text("utf-8")
 
 
-def run_of(
+def run_of(  # noqa: PLR0913 - whatever a run may have to wait for
     hours: float,
     *,
     parameters: Mapping[str, Any],
     behind: float = 0,
     refused: float = 0,
     ahead: bool = False,
+    deploying: float = 0,
 ) -> Walk:
     """Walk through a run that replaces a version and whose job takes ``hours``.
 
@@ -32,11 +33,12 @@ def run_of(
         behind: for how many hours another run has the turn before it.
         refused: for how many hours the provider has no place for it.
         ahead: whether another run stands before it in the line so long.
+        deploying: for how many hours its owner is waited for, who must deploy the model.
     """
     version, recorded = "2", set[str]()
     always = {
         "CreateFineTune": {"Payload": {"job": "job"}},
-        "EnsureDeployed": {"Payload": {"done": True, "model": "m"}},
+        "Interview": {"Payload": {"asked": 0, "base_asked": 0}},
         "StyleReport": {"Payload": {"promote": True, "verdict": "", "scores": {"asked": 0, "void": True}}},
         "Promote": {"Attributes": {"live_version": {"S": "1"}}},
     }
@@ -62,6 +64,9 @@ def run_of(
             case "CheckStatus":
                 done = waited >= (behind + refused + hours) * 3600
                 return {"Payload": {"done": done, "model": "m", "trained_tokens": 1, "billed_usd": 0.1}}
+            case "EnsureDeployed":
+                done = waited >= (behind + refused + hours + deploying) * 3600
+                return {"Payload": {"done": done, "model": "m", "progress": "how", "by_hand": True}}
             case _:
                 return always.get(task, {"Payload": {}})
 

@@ -1,33 +1,27 @@
 """How alike a new version writes, and whether it takes the live one's place.
 
-It is asked what its persona answered in the conversations that were kept from training. The report is written
-beside the dataset, because it shows chat text; what leaves this module are numbers.
+It is measured by what it answered to the questions that were kept from training (:mod:`maltu.interview`). The
+report is written beside the dataset, because it shows chat text; what leaves this module are numbers.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maltu.errors import ProviderError
 from maltu.gate import Thresholds, Verdict, judge
-from maltu.interview import Interview
+from maltu.interview import Version, replies_of
 from maltu.naming import dataset_prefix
-from maltu.providers.base_models import base_model
-from maltu.serving import LiveModel
-from maltu.style import assess, read_dataset, render_page
-from maltu.style.turns import spread
+from maltu.style import read_dataset, render_page
+from maltu.style.assess import assess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from maltu.providers import Inference
     from maltu.registry import Registry
     from maltu.storage import Bucket
-    from maltu.style import Question, StyleReport, Turn
-    from maltu.table import Item
+    from maltu.style import StyleReport
 
 _DATASET = ("report.json", "train.jsonl", "validation.jsonl")
 _NO_BASE = (
@@ -37,63 +31,28 @@ _NO_BASE = (
 _SHOWN = ("overall", "low", "high", "copy_rate", "auc", "blocks", "void")
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The version that is evaluated.
-
-    Attributes:
-        item: the registry's.
-        model: what to ask for it.
-        base: what to ask for what it was tuned from.
-    """
-
-    item: Item
-    model: str
-    base: str
-
-    @property
-    def prefix(self) -> str:
-        """Where its dataset stands, and its report will."""
-        return dataset_prefix(self.item["persona"], self.item["version"])
-
-    def asked_as(self, model: str) -> LiveModel:
-        """How the endpoint asks a model for this version."""
-        item = self.item
-        return LiveModel(item["persona"], item["version"], model, item["settings"], item["named"])
-
-
-def report_style(
-    run: Mapping[str, Any], *, bucket: Bucket, registry: Registry, inference: Inference
-) -> dict[str, Any]:
-    """Ask a run's model, write its style report, and decide whether it is promoted.
+def report_style(run: Mapping[str, Any], *, bucket: Bucket, registry: Registry) -> dict[str, Any]:
+    """Write the style report of a run's model, and decide whether it is promoted.
 
     Args:
-        run: ``persona``, ``version``, ``base_model``, ``host``, ``validation_key`` (None where nothing was
-            kept from training) and ``model``.
-        bucket: holds the dataset, and gets ``replies.jsonl``, ``style.json`` and ``style.html``.
+        run: what :func:`maltu.interview.interview` was given, and what it returned.
+        bucket: holds the dataset and the answers, and gets ``style.json`` and ``style.html``.
         registry: knows the version's settings and which one is live.
-        inference: asks the model.
 
     Returns:
         ``promote``; ``verdict``, why, in words; ``scores``: ``asked`` and ``void``, and numbers of the report
         as far as there are any.
 
     Raises:
-        ProviderError: the model does not answer.
         LookupError: the version is gone.
     """
     persona, name = run["persona"], run["version"]
-    item = registry.version(persona, name)
-    if item is None:
-        raise LookupError(f"The registry has no version {name}.")
-    tuned_from = base_model(run["base_model"], host=run["host"])
-    version = Version(item, run["model"], tuned_from.serving_id or tuned_from.id)
-    asked = item["settings"]["style_prompts"]
-    if not asked:
+    version = Version.of(run, registry)
+    if not version.item["settings"]["style_prompts"]:
         return _unmeasured("Nobody measured its style: style_prompts is 0.")
     if run["validation_key"] is None:
         return _unmeasured("Nobody measured its style: no conversation was kept from training.")
-    report, replies = _examined(version, asked, Interview(bucket, inference))
+    report, replies = _examined(version, bucket, floor=run["base_asked"] > 0)
     shown = report.as_shown()
     live = (registry.persona(persona) or {}).get("live_version")
     verdict = _judged(shown, live if live != name else None, version, bucket)
@@ -109,28 +68,16 @@ def report_style(
     return {"promote": verdict.promote, "verdict": verdict.why, "scores": {"asked": replies, **scores}}
 
 
-def _examined(version: Version, asked: int, interview: Interview) -> tuple[StyleReport, int]:
-    """Make the report; and say how many answers it rests on."""
-    with interview.bucket.copied_together(version.prefix, _DATASET) as folder:
+def _examined(version: Version, bucket: Bucket, *, floor: bool) -> tuple[StyleReport, int]:
+    """Make the report, above the base model's answers as a floor; and say how many answers it rests on."""
+    with bucket.copied_together(version.prefix, _DATASET) as folder:
         material = read_dataset(folder)
-    # Those of every conversation, the long ones more.
-    questions = spread(material.questions, asked)
-    key = f"{version.prefix}/replies.jsonl"
-    replies = interview.replies(version.asked_as(version.model), questions, key=key)
-    base = _of_the_base(version, questions, interview)
+    replies = replies_of(version.model, bucket, key=version.replies_key)
+    base = replies_of(version.base, bucket, key=version.base_replies_key) if floor else []
     report = assess(material, {version.item["version"]: replies}, base=base)
     if not base:
         report = dataclasses.replace(report, warnings=(*report.warnings, _NO_BASE))
     return report, len(replies)
-
-
-def _of_the_base(version: Version, questions: Sequence[Question], interview: Interview) -> Sequence[Turn]:
-    key = f"{version.prefix}/replies-base.jsonl"
-    try:
-        return interview.replies(version.asked_as(version.base), questions, key=key)
-    except ProviderError:
-        # A floor more is worth having, and no reason to keep a model back.
-        return ()
 
 
 def _judged(shown: Mapping[str, Any], live: str | None, version: Version, bucket: Bucket) -> Verdict:

@@ -28,7 +28,8 @@ from infra.local.finetuning import create_app, serve
 from infra.local.finetuning.engines import open_engine
 from maltu.cli import main as maltu
 from maltu.providers.estimates import EVALUATION_ANSWER_TOKENS
-from maltu.style import Turn, assess, read_dataset
+from maltu.style import Turn, read_dataset
+from maltu.style.assess import assess
 from maltu.style.grading import VIEWS
 from tests.bench.generate import OTHER, PERSONA, SAMPLE
 from tests.support.dialogues import START, as_csv

@@ -11,11 +11,11 @@ from infra.costs.__main__ import PAGE
 from infra.costs.idle import POLLS_A_MONTH, Unpriced, idle
 from infra.costs.idle import USUAL as CONDITIONS
 from infra.costs.metrics import own_metrics
-from infra.costs.month import USUAL, Stack, Workload
+from infra.costs.month import LONGEST, USUAL, Pace, Stack, Workload
 from infra.costs.page import filled
 from infra.costs.prices import Uses, price_list
+from maltu.interview import AT_ONCE, SECONDS
 from tests.support.cloud import TEMPLATE
-from tests.support.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +44,15 @@ def test_an_idle_month_costs_less_than_a_dollar() -> None:
         assert 0 < price_list().usd(uses, allowance=True) < (1.5 if bot else 1)
 
 
-def test_awss_share_of_a_run_is_less_than_two_cents() -> None:
-    assert 0.001 < price_list().usd(Stack(TEMPLATE).run(LOAD, USUAL)) < 0.02
-    # Also where the provider takes a whole day.
-    (row,) = (row for row in Page(PAGE.read_text("utf-8")).rows if "below 0.02" in row[0])
-    assert int(row[1]) >= 20
+@pytest.mark.parametrize("pace", [USUAL, LONGEST], ids=["usual", "longest"])
+def test_awss_share_of_a_run_is_less_than_two_cents(pace: Pace) -> None:
+    assert 0.001 < price_list().usd(Stack(TEMPLATE).run(LOAD, pace)) < 0.02
+
+
+def test_the_longest_run_is_as_long_as_a_deployment_allows_and_every_answer_slow() -> None:
+    assert TEMPLATE["Parameters"]["DeadlineHours"]["Default"] == LONGEST.job_hours
+    # Whoever asks gives up by itself.
+    assert LOAD.style_prompts * LONGEST.answer_seconds / AT_ONCE > SECONDS
 
 
 @pytest.mark.parametrize(

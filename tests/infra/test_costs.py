@@ -126,9 +126,26 @@ def test_what_waiting_for_the_provider_costs_is_what_it_says() -> None:
 
 def test_the_shortest_wait_that_it_advises_fits_into_the_history(readme: Page) -> None:
     advice = readme.table_with("BaseModel")["MaxPollSeconds"][2]
-    shortest, hours = sorted(map(int, numbers(advice)), reverse=True)
-    assert run_of(hours, MaxPollSeconds=shortest).events < MAX_EVENTS
-    assert run_of(hours, MaxPollSeconds=shortest // 2).events > MAX_EVENTS
+    shortest, days = sorted(map(int, numbers(advice)), reverse=True)
+    assert run_of(72, refused=days * 24, MaxPollSeconds=shortest).events < MAX_EVENTS
+    assert run_of(72, refused=days * 24, MaxPollSeconds=shortest // 2).events > MAX_EVENTS
+    # A job alone fits in whatever they are.
+    assert run_of(72, PollSeconds=1, MaxPollSeconds=1).events < MAX_EVENTS / 5
+
+
+@pytest.mark.parametrize(("hours", "looks"), [(1, 12), (4, 24), (24, 60), (72, 85)])
+def test_a_job_is_looked_at_so_often_and_its_end_seen_so_soon(hours: float, looks: int) -> None:
+    run = run_of(hours)
+    assert run.entered.count("CheckStatus") <= looks
+    # Once in a quarter of an hour, or in a twentieth of the time that it has taken.
+    assert run.seconds - hours * 3600 <= max(DEFAULTS["MaxPollSeconds"], 0.05 * run.seconds)
+
+
+def test_a_job_that_never_ends_is_given_up_at_the_deadline_and_not_a_wait_later() -> None:
+    for hours in (1, 50, 240):
+        run = walk_of(10_000, parameters=DEFAULTS | {"DeadlineHours": hours})
+        assert "GiveUpWaiting" in run.entered
+        assert 0 < run.seconds - hours * 3600 <= 2
 
 
 def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
@@ -137,5 +154,5 @@ def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
     paragraph = readme.paragraph_with("**AWS**")
     cost = price_list().usd(uses, allowance=True)
     assert numbers(paragraph) - {"1"} == {f"{cost:.2f}", f"{PRICES['secret_month'].usd:.2f}"}
-    # "About a cent", the Korean in digits.
-    assert 0.005 < price_list().usd(Stack(TEMPLATE).run(Workload(), USUAL)) < 0.015
+    # "Less than a cent", the Korean in digits.
+    assert 0.005 < price_list().usd(Stack(TEMPLATE).run(Workload(), USUAL)) < 0.01

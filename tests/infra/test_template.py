@@ -218,7 +218,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
         ("EnsureDeployedFunction", {"secretsmanager:GetSecretValue"}),
         ("UploadDatasetFunction", {"s3:GetObject", "secretsmanager:GetSecretValue"}),
         (
-            "StyleReportFunction",
+            "InterviewFunction",
             {
                 "dynamodb:GetItem",
                 "s3:GetObject",
@@ -227,6 +227,7 @@ def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:
                 "secretsmanager:GetSecretValue",
             },
         ),
+        ("StyleReportFunction", {"dynamodb:GetItem", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}),
         (
             "PreprocessFunction",
             {
@@ -359,7 +360,8 @@ REMOVES_FROM_BEDROCK = CLEANS_UP_AT_BEDROCK | {
         ("ExportsFunction", set[str]()),
         ("KakaoFunction", set[str]()),
         ("KakaoAnswerFunction", {"bedrock:InvokeModel"}),
-        ("StyleReportFunction", {"bedrock:InvokeModel"}),
+        ("InterviewFunction", {"bedrock:InvokeModel"}),
+        ("StyleReportFunction", set[str]()),
     ],
 )
 def test_bedrock_adds_to_each_function_what_it_asks_of_bedrock(
@@ -597,10 +599,16 @@ def test_a_caller_hears_of_a_silent_aws_from_us() -> None:
     )
 
 
-def test_a_style_report_is_done_in_its_functions_time() -> None:
-    # The new model and the one that it was tuned from; then the measuring.
+def test_an_interview_is_done_in_its_functions_time() -> None:
+    # The new model and the one that it was tuned from; before, the questions are read.
     asking = 2 * (interview.SECONDS + deployment.PATIENT_SECONDS)
-    assert asking + 60 < FUNCTIONS["StyleReportFunction"]["Timeout"]
+    assert asking + 60 < FUNCTIONS["InterviewFunction"]["Timeout"]
+
+
+def test_who_waits_for_slow_answers_is_small_and_who_measures_them_asks_nobody() -> None:
+    asking, measuring = (FUNCTIONS[f"{name}Function"] for name in ("Interview", "StyleReport"))
+    assert 8 * asking["MemorySize"] <= measuring["MemorySize"]
+    assert not [name for name in variables_of(measuring) if name.startswith("PROVIDER")]
 
 
 def test_what_is_reached_without_a_key_holds_no_provider_key_and_calls_one_function(
@@ -696,11 +704,15 @@ def test_only_its_function_writes_reports_and_the_endpoint_shows_the_numbers_alo
     ]
     assert granted["StyleReportFunctionRole"] == {"Fn::Sub": "${Bucket.Arn}/datasets/*"}
     writing = {
-        role
+        role: statement["Resource"]["Fn::Sub"]
         for role, statement in statements(expanded)
         if "s3:PutObject" in actions_of(statement) and "datasets" in str(statement["Resource"])
     }
-    assert writing == {"PreprocessFunctionRole", "StyleReportFunctionRole"}
+    assert writing == {
+        "PreprocessFunctionRole": "${Bucket.Arn}/datasets/*",
+        "InterviewFunctionRole": "${Bucket.Arn}/datasets/*/replies*.jsonl",
+        "StyleReportFunctionRole": "${Bucket.Arn}/datasets/*/style.*",
+    }
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

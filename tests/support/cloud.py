@@ -74,6 +74,7 @@ FUNCTIONS = {
     "CreateFineTuneFunction": "create_fine_tune",
     "CheckStatusFunction": "check_status",
     "EnsureDeployedFunction": "ensure_deployed",
+    "InterviewFunction": "interview",
     "StyleReportFunction": "style_report",
     "CleanUpFunction": "clean_up",
     "LineFunction": "line",

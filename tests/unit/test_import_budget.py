@@ -32,6 +32,7 @@ FUNCTIONS = {
     "create_fine_tune": NOTHING,
     "ensure_deployed": NOTHING,
     "exports": ROUTES | READERS,
+    "interview": NOTHING,
     "kakao": NOTHING,
     "kakao_answer": NOTHING,
     "keys": ROUTES,

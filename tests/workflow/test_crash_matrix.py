@@ -42,8 +42,9 @@ PREPARING = (
     "UploadDataset: invoke",
 )
 MEASURING = (
+    "Interview: invoke",
+    "interview: PutObject replies.jsonl",
     "StyleReport: invoke",
-    "style_report: PutObject replies.jsonl",
     "style_report: PutObject style.json",
     "style_report: PutObject style.html",
 )

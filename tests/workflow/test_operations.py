@@ -142,7 +142,7 @@ def style_report(monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]) ->
     """The function with nothing behind it but ``report``."""
     handler = load_handler("style_report")
     monkeypatch.setattr("style_report_app.report_style", report)
-    for opened in ("bucket", "registry", "inference"):
+    for opened in ("bucket", "registry"):
         monkeypatch.setattr(deployment, opened, mock.Mock())
     return lambda: handler(sample_event("style_report"), Context("style_report"))
 

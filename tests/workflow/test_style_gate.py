@@ -180,7 +180,7 @@ def refuse_to_be_measured(chain: Chain, status: int) -> None:
     chain.wire.faults.append(refused)
 
     def invoked(function: str, event: Any) -> Any:  # noqa: ANN401 - JSON
-        refused.times = 1000 if function == "style_report" else 0
+        refused.times = 1000 if function == "interview" else 0
         return invoke(function, event)
 
     refused.times = 0
@@ -195,7 +195,7 @@ def test_a_model_that_cannot_be_measured_is_not_lost_before_its_time(chain: Chai
     version = chain.cloud.version("하준")
     assert (run["status"], live(chain)) == ("SUCCEEDED", None)
     assert [entry["state"] for entry in version["timeline"]][-2:] == ["candidate", "retired"]
-    assert chain.cloud.invoked["StyleReportFunction"] > 5
+    assert chain.cloud.invoked["InterviewFunction"] > 5
     assert "could not be measured" in version["verdict"]
     assert 30 * 86_400 in chain.cloud.waits
     assert chain.files() == []
@@ -207,7 +207,7 @@ def test_a_person_promotes_what_could_not_be_measured_and_erases_what_waits(chai
     chain.cloud.long_waits.clear()
     chain.cloud.drop(FIRST, export())
     until(lambda: chain.cloud.version("하준")["status"] == "candidate")
-    assert chain.cloud.invoked["StyleReportFunction"] == 1, "what is refused is refused again"
+    assert chain.cloud.invoked["InterviewFunction"] == 1, "what is refused is refused again"
     question: Any = {"model": "하준", "prompt": "뭐해"}
     status, answer = chain.cloud.post("/v1/completions", question)
     assert (status, answer["error"]["code"]) == (409, "persona_not_ready")

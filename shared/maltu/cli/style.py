@@ -34,7 +34,8 @@ def style(arguments: Arguments) -> None:
             f"A style report needs {', '.join(missing)}, which are no part of a plain installation. "
             "From the checkout: pip install '.[style]'"
         )
-    from maltu.style import NAMES, assess, read_dataset, read_replies, render_page  # noqa: PLC0415 - see above
+    from maltu.style import NAMES, read_dataset, read_replies, render_page  # noqa: PLC0415 - see above
+    from maltu.style.assess import assess  # noqa: PLC0415 - see above
 
     versions = [arguments.replies, *([arguments.compare] if arguments.compare else [])]
     material = read_dataset(arguments.dataset)

@@ -1,11 +1,10 @@
 """How alike does a model write? Turns and replies become a report; no language model is asked.
 
-Needs the extra ``style`` (scikit-learn, scipy, sacrebleu), which one function alone imports, from a layer of
-its own.
+Only :mod:`maltu.style.assess`, which is imported by itself, needs the extra ``style`` (scikit-learn, scipy,
+sacrebleu): one function alone has it, from a layer of its own.
 """
 
-from maltu.style.assess import assess
-from maltu.style.dataset import Material, Side, read_dataset
+from maltu.style.dataset import Material, Side, read_dataset, read_questions
 from maltu.style.examples import Question
 from maltu.style.page import render_page
 from maltu.style.replies import read_replies
@@ -21,8 +20,8 @@ __all__ = [
     "Standing",
     "StyleReport",
     "Turn",
-    "assess",
     "read_dataset",
+    "read_questions",
     "read_replies",
     "render_page",
 ]

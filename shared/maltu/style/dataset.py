@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from maltu.errors import UnreadableDataset
-from maltu.style.examples import Completions, Names, dialogue, is_completions
+from maltu.style.examples import Completions, Names, Pair, dialogue, is_completions
 from maltu.style.json_lines import read_json, read_lines
 from maltu.style.placeholders import is_placeholder
-from maltu.style.turns import Turn
+from maltu.style.turns import Turn, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from maltu.style.examples import Pair, Question
+    from maltu.style.examples import Question
+
+# Reads a file anew with every call.
+_Reader = Callable[[], Iterator[Pair]]
 
 _HOW = "Make one with: maltu prepare EXPORT --out DIR"
 
@@ -63,15 +69,39 @@ def read_dataset(directory: Path) -> Material:
         )
     speaker, others = _speakers(directory / "report.json")
     names = Names.of(speaker, others)
-    files = _pairs(directory, names)
-    train, held_out = (_turns(pairs, names) for pairs in files)
-    questions = (question for question, said in files[1] if said.strip() and question.asked.strip())
+    paths = [directory / name for name in ("train.jsonl", "validation.jsonl")]
+    train_pairs, held_out_pairs = (list(read()) for read in _readers(paths, names))
+    train, held_out = _turns(train_pairs, names), _turns(held_out_pairs, names)
     return Material(
         speaker,
         Side(train.persona, held_out.persona),
         Side(train.other, held_out.other),
-        tuple(questions),
+        tuple(_questions(held_out_pairs)),
     )
+
+
+def read_questions(directory: Path, most: int) -> list[Question]:
+    """Read at most ``most`` of a dataset's questions, evenly spaced over all of them, in little memory.
+
+    Args:
+        directory: holds ``validation.jsonl`` and ``report.json``, and in the format ``completions`` also
+            ``train.jsonl``, for its marks are what all lines have in common.
+        most: how many are wanted.
+
+    Raises:
+        UnreadableDataset: a file is none of a dataset's.
+        OSError: a file cannot be read.
+    """
+    names = Names.of(*_speakers(directory / "report.json"))
+    paths = [directory / name for name in ("train.jsonl", "validation.jsonl")]
+    *_, held_out = _readers([path for path in paths if path.is_file()], names)
+    count = sum(1 for _ in _questions(held_out()))
+    chosen = {*spread(range(count), most)}
+    return [question for at, question in enumerate(_questions(held_out())) if at in chosen]
+
+
+def _questions(pairs: Iterable[Pair]) -> Iterator[Question]:
+    return (question for question, said in pairs if said.strip() and question.asked.strip())
 
 
 class _Turns(NamedTuple):
@@ -86,17 +116,22 @@ def _turns(pairs: Sequence[Pair], names: Names) -> _Turns:
     )
 
 
-def _pairs(directory: Path, names: Names) -> list[list[Pair]]:
-    """Give the pairs of both files, the training file's first."""
-    paths = [directory / name for name in ("train.jsonl", "validation.jsonl")]
-    files = [list(read_lines(path, UnreadableDataset)) for path in paths]
-    if empty := next((path for path, lines in zip(paths, files, strict=True) if not lines), None):
+def _readers(paths: Sequence[Path], names: Names) -> list[_Reader]:
+    """Give what reads the pairs of each file."""
+    if empty := next((path for path in paths if not any(True for _ in _records(path))), None):
         raise UnreadableDataset(f"{empty} is empty. {_HOW}")
-    records = [record for lines in files for _, record in lines]
-    if is_completions(records):
-        reader = Completions.of(records, names)
-        return [[reader.pair(record) for _, record in lines] for lines in files]
-    return [list(dialogue(path, lines)) for path, lines in zip(paths, files, strict=True)]
+    if is_completions(chain.from_iterable(map(_records, paths))):
+        pair = Completions.of(chain.from_iterable(map(_records, paths)), names).pair
+        return [lambda path=path: map(pair, _records(path)) for path in paths]
+    return [partial(_dialogues, path) for path in paths]
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    return (record for _, record in read_lines(path, UnreadableDataset))
+
+
+def _dialogues(path: Path) -> Iterator[Pair]:
+    return dialogue(path, read_lines(path, UnreadableDataset))
 
 
 def _written(text: str) -> str:

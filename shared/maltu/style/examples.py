@@ -10,7 +10,7 @@ from maltu.errors import UnreadableDataset
 from maltu.prompts import dialogue_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     Record = dict[str, Any]
@@ -94,7 +94,7 @@ def dialogue(path: Path, lines: Iterable[tuple[int, Record]]) -> Iterator[Pair]:
                 before.append({"role": role, "content": text})
 
 
-def is_completions(records: Sequence[Record]) -> bool:
+def is_completions(records: Iterable[Record]) -> bool:
     """Tell whether lines are in the legacy format."""
     return all({"prompt", "completion"} <= record.keys() for record in records)
 
@@ -115,13 +115,17 @@ class Completions:
     labelled: bool
 
     @classmethod
-    def of(cls, records: Sequence[Record], names: Names) -> Completions:
+    def of(cls, records: Iterable[Record], names: Names) -> Completions:
         """Find out what the owner chose: no file says it, but all of the dataset's lines end with it."""
-        prompts, completions = (
-            [str(record[part]) for record in records] for part in ("prompt", "completion")
-        )
-        labelled = any(names.is_others(line) for prompt in prompts for line in prompt.split("\n"))
-        return cls(names, _common_end(prompts), _common_end(completions), labelled)
+        separator: str | None = None
+        stop: str | None = None
+        labelled = False
+        for record in records:
+            prompt, completion = str(record["prompt"]), str(record["completion"])
+            separator = prompt if separator is None else _common_end(separator, prompt)
+            stop = completion if stop is None else _common_end(stop, completion)
+            labelled = labelled or any(map(names.is_others, prompt.split("\n")))
+        return cls(names, separator or "", stop or "", labelled)
 
     def pair(self, record: Record) -> Pair:
         """Give what is answered, and the answer."""
@@ -143,7 +147,6 @@ def _text(content: Any) -> str:  # noqa: ANN401 - a JSON value
     return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
-def _common_end(texts: Sequence[str]) -> str:
-    first, last = (pick(text[::-1] for text in texts) for pick in (min, max))
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+def _common_end(one: str, other: str) -> str:
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(one), reversed(other), strict=False))
     return "".join(character for character, _ in same)[::-1]

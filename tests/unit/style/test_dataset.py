@@ -11,7 +11,7 @@ from maltu.dataset import Room, build_dataset
 from maltu.errors import UnreadableDataset, UnreadableReplies
 from maltu.masking import Masker
 from maltu.settings import PersonaSettings
-from maltu.style import Turn, read_dataset, read_replies
+from maltu.style import Turn, read_dataset, read_questions, read_replies
 from maltu.style.placeholders import is_placeholder
 from tests.unit.dataset.chats import chat
 
@@ -74,6 +74,11 @@ def test_every_format_gives_the_same_turns(tmp_path: Path, format_: Any, recipe:
     named = "서연: 16번 왔어?\n서연: 사진\n서연: 서연"
     assert asked == (named if group else "16번 왔어?\n사진\n서연")
 
+    if format_ != "completions":
+        (tmp_path / "train.jsonl").unlink()
+    assert read_questions(tmp_path, 100) == list(material.questions)
+    assert read_questions(tmp_path, 3) == [material.questions[at] for at in (0, 2, 5)]
+
 
 def test_other_marks_and_an_own_system_prompt_are_found_out(tmp_path: Path) -> None:
     write(
@@ -124,7 +129,7 @@ def test_a_turn_that_answers_nothing_has_no_prompt_and_no_other_turn(tmp_path: P
         ("report.json", None, "has no report.json: it is no dataset"),
         ("validation.jsonl", None, "has no validation.jsonl: everything was trained"),
         ("validation.jsonl", b"\n", "validation.jsonl is empty"),
-        ("train.jsonl", b"{}\n{", "train.jsonl, line 2: it is not valid JSON"),
+        ("train.jsonl", b'{"messages": []}\n{', "train.jsonl, line 2: it is not valid JSON"),
         ("train.jsonl", b"\n[1]", "train.jsonl, line 2: it is not a JSON object"),
         ("train.jsonl", b'"\xff"', "train.jsonl, line 1: it is not UTF-8"),
         ("train.jsonl", b"{}", "line 1: it is an example in none of the formats"),

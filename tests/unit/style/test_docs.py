@@ -15,7 +15,8 @@ from maltu.cli.arguments import parse
 from maltu.interview import SECONDS
 from maltu.providers.estimates import EVALUATION_ANSWER_TOKENS
 from maltu.settings import PersonaSettings
-from maltu.style import assess, read_dataset, read_replies
+from maltu.style import read_dataset, read_replies
+from maltu.style.assess import assess
 from maltu.style.authorship import FEWEST_BLOCKS
 from maltu.style.cautions import FEW_COMPARED, FEWEST_AUC, FEWEST_COMPARED
 from maltu.style.copying import LONG_CHARACTERS

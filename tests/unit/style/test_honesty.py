@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from maltu.style import Turn, assess
+from maltu.style import Turn
+from maltu.style.assess import assess
 from maltu.style.report import BASE, OTHER
 from tests.unit.style.people import DRY, LEANING, WARM, bot, replies, talk
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from maltu.style import Turn, assess, render_page
+from maltu.style import Turn, render_page
+from maltu.style.assess import assess
 from maltu.style.markers import MARKERS
 from tests.unit.style.people import DRY, LEANING, bot, replies, talk
 
