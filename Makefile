@@ -6,9 +6,10 @@ override SPEAKER := $(value SPEAKER)
 override PERSONA := $(value PERSONA)
 override PROVIDER := $(value PROVIDER)
 override BASE := $(value BASE)
+override KEEP := $(value KEEP)
 override PARAMETERS := $(value PARAMETERS)
 override STACK := $(value STACK)
-export EXPORT SPEAKER PERSONA PROVIDER ENGINE BASE PARAMETERS STACK
+export EXPORT SPEAKER PERSONA PROVIDER ENGINE BASE KEEP PARAMETERS STACK
 
 VENV := .venv/.installed
 SAM := .venv-sam/.installed
@@ -57,7 +58,7 @@ help: ## Show this list
 demo: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Run the whole chain once with the sample, or EXPORT=file.csv SPEAKER=name PERSONA=name
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.demo
 
-local: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Keep the whole chain up on this machine until Ctrl-C
+local: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Keep the whole chain up on this machine until Ctrl-C, and what it learned in KEEP=path
 	@exec env PYTHONPATH=shared .venv/bin/python -m infra.local.up
 
 test: test-chain test-engine ## Run every test

@@ -42,7 +42,9 @@ class Aws:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "LAMBDA_EXECUTOR": "local",
-            "STATE_DIR": str(children.place.scratch / "ministack"),
+            "STATE_DIR": str(children.place.state / "ministack"),
+            "S3_DATA_DIR": str(children.place.state / "s3"),
+            **dict.fromkeys(("PERSIST_STATE", "S3_PERSIST"), "1" if children.place.kept else "0"),
             # The functions' roles are enforced, so that a missing permission shows before AWS does.
             "AUTH": "true",
         }

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-GRACE_SECONDS = 5.0
+# What is kept is written when its service is asked to end.
+GRACE_SECONDS = 20.0
 _END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -107,6 +108,18 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a loopback port."""
+    with socket.socket() as probe:
+        # What was closed a moment ago does not listen any more.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_for_http(url: str, child: subprocess.Popen[bytes], log: Path, *, seconds: float = 30) -> None:

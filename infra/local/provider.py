@@ -86,7 +86,7 @@ class Provider:
         """Start it in the background."""
         command = [
             self.tuning.python, "-m", "infra.local.finetuning", "--port", self.url.rpartition(":")[2],
-            "--data", children.place.scratch / "fine-tuning", "--engine", self.engine,
+            "--data", children.place.state / "fine-tuning", "--engine", self.engine,
             *(["--base-model", self.tuning.base_model] if self.tuning.base_model else []),
             *(["--jobs", str(self.tuning.jobs)] if self.tuning.jobs else []),
             "--queue-seconds", str(self.tuning.queue_seconds),

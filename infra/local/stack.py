@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from infra.local.aws import Aws
 from infra.local.build import built_stack
 from infra.local.environment import aws_environment
+from infra.local.kept import end_what_broke_off, go_on_from
 from infra.local.processes import running_children
 from infra.local.provider import PROTOCOLS, Provider, Tuning
 from infra.local.workspace import SAM, LocalRunError, workspace
@@ -59,6 +60,7 @@ def running_stack(  # noqa: PLR0913 - what one run differs in from another
     tuning: Tuning | None = None,
     concurrency: int | None = None,
     longest_poll_seconds: int = 2,
+    kept: Path | None = None,
 ) -> Generator[Stack]:
     """Build and deploy the template, keep it up for the block, then stop all that was started.
 
@@ -69,12 +71,16 @@ def running_stack(  # noqa: PLR0913 - what one run differs in from another
         tuning: what the provider tunes with; the default engine where it is not said.
         concurrency: how many functions run at a time; as many as this machine holds where it is not said.
         longest_poll_seconds: after how many seconds at the latest a run that waits looks again.
+        kept: a folder to hold what is dropped and trained, and to go on from; all of it goes with the block
+            where it is not said.
 
     Raises:
-        LocalRunError: something did not start.
+        LocalRunError: something did not start, or ``kept`` is of another protocol or engine.
     """
-    with workspace(name) as place, running_children(place) as children:
+    with workspace(name, kept) as place, running_children(place) as children:
         aws, provider = Aws.on_free_port(concurrency), Provider.on_free_port(protocol, tuning or Tuning())
+        if kept:
+            aws, provider = go_on_from(kept, aws, provider)
         ministack = aws.start(children, elsewhere=provider.endpoints)
         fine_tuning = provider.start(children, aws_url=aws.url)
         try:
@@ -84,6 +90,8 @@ def running_stack(  # noqa: PLR0913 - what one run differs in from another
                 provider.wait(fine_tuning, children)
                 say("deploying it to the local AWS endpoint (sam deploy)")
                 outputs = _deploy(children, aws, provider, template, longest_poll_seconds)
+                if kept:
+                    end_what_broke_off(aws, _NAME)
                 try:
                     yield Stack(aws, provider, outputs, _put_secrets(aws, provider, outputs))
                 finally:

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,10 +27,14 @@ STATE = BUILD / "local.json"
 def main() -> None:
     """Bring the stack up, say how to use it, and wait for Ctrl-C or SIGTERM."""
     clock = Clock()
-    with running_stack("local", clock.say, protocol=chosen_protocol(), tuning=chosen_tuning()) as stack:
+    chosen = os.environ.get("KEEP")
+    kept = Path(chosen).expanduser().resolve() if chosen else None
+    with running_stack(
+        "local", clock.say, protocol=chosen_protocol(), tuning=chosen_tuning(), kept=kept
+    ) as stack:
         _publish(stack)
         try:
-            print(usage(stack), flush=True)
+            print(usage(stack, kept), flush=True)
             _wait_for_the_end()
         finally:
             STATE.unlink(missing_ok=True)
@@ -60,7 +65,7 @@ def _publish(stack: Stack) -> None:
     unfinished.replace(STATE)
 
 
-def usage(stack: Stack) -> str:
+def usage(stack: Stack, kept: Path | None) -> str:
     """What a person can paste into another terminal."""
     credentials = (
         f"AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION} "
@@ -76,8 +81,13 @@ def usage(stack: Stack) -> str:
         {"model": SAMPLE_PERSONA, "messages": [{"role": "user", "content": "뭐해?"}]}, ensure_ascii=False
     )
     authorization = f"-H 'Authorization: Bearer {stack.api_key}'"
+    end = (
+        f"What is dropped and trained stays in {kept}."
+        if kept
+        else "What is dropped and trained is gone then; make local KEEP=path keeps it."
+    )
     return f"""
-The chain is up. Ctrl-C stops it.
+The chain is up. Ctrl-C stops it. {end}
 
   bucket        {stack.bucket}
   page          {stack.page}

@@ -32,10 +32,19 @@ class LocalRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One run's folders: ``scratch`` goes when the run ends, ``logs`` stay until the next one."""
+    """One run's folders: ``scratch`` goes when the run ends, ``logs`` stay until the next one.
+
+    ``kept``, where there is one, is a person's own: the next run with it goes on from there.
+    """
 
     scratch: Path
     logs: Path
+    kept: Path | None = None
+
+    @property
+    def state(self) -> Path:
+        """Where what was dropped and trained is held."""
+        return self.kept or self.scratch
 
     @property
     def sam_settings(self) -> Path:
@@ -44,8 +53,8 @@ class Workspace:
 
 
 @contextmanager
-def workspace(name: str) -> Generator[Workspace]:
-    """Take the workspace ``name`` for this process alone.
+def workspace(name: str, kept: Path | None = None) -> Generator[Workspace]:
+    """Take the workspace ``name`` for this process alone; ``kept`` is made where it is missing.
 
     Raises:
         LocalRunError: another process has it.
@@ -68,7 +77,9 @@ def workspace(name: str) -> Generator[Workspace]:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         try:
-            place = Workspace(scratch, logs)
+            place = Workspace(scratch, logs, kept)
+            if kept:
+                kept.mkdir(parents=True, exist_ok=True, mode=0o700)
             place.sam_settings.write_text("version = 0.1\n", encoding="utf-8")
             yield place
         finally:
