@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+import pytest
+
 from infra.conditions import decided
 from maltu import answering, kakao, patience
 from maltu.dataset.conversations import MAX_CONVERSATION_TURNS
@@ -21,7 +23,7 @@ from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs
 from maltu.settings import Format, resolve_settings
 from tests.support.cloud import TEMPLATE
-from tests.support.pages import DOCS, PAGES, numbers
+from tests.support.pages import DOCS, PAGES, ROOT, numbers
 from tests.support.source import assigned, known_models
 
 if TYPE_CHECKING:
@@ -43,6 +45,12 @@ def test_every_format_that_is_read_stands_in_the_docs() -> None:
     for messenger in messengers():
         cut = re.findall(r"cut at (\d+)", table[messenger.FORMAT][2])
         assert cut == ([] if messenger.CUTS_AT is None else [str(messenger.CUTS_AT)]), messenger.FORMAT
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_format_that_is_read_has_a_name_on_the_page(language: str) -> None:
+    words = (ROOT / f"functions/page/static/words/{language}-answers.js").read_text("utf-8")
+    assert set(re.findall(r'"format\.([\w-]+)":', words)) == {each.FORMAT for each in messengers()}
 
 
 def test_the_functions_limits_in_the_docs_are_the_templates() -> None:
