@@ -1,4 +1,4 @@
-"""A folder from which `make local` goes on: the same address, keys, chats and models as before."""
+"""A folder from which `make local` goes on: the keys, chats and models are those of before."""
 
 from __future__ import annotations
 
