@@ -108,7 +108,7 @@ def _missing_of_provider(provider: str, parameters: Mapping[str, str]) -> Iterat
     if provider != "compatible" and url:
         yield f"ProviderBaseUrl goes with PROVIDER=compatible, not with {provider}."
     if model is None:
-        yield "Which base model? PARAMETERS='… BaseModel=…'; maltu models lists what is known."
+        yield "Which base model? PARAMETERS='… BaseModel=…'; the README lists what is known."
         return
     known_model = base_model(model, host=_host(provider, parameters))
     if closed := why_closed(known_model, today=datetime.now(UTC).date()):
