@@ -27,6 +27,7 @@ _DISTRICTS_BEFORE = re.compile(
 _NAMED_DISTRICT = re.compile(
     rf"(?:\(?\d{{5}}\)?\s{{1,2}})?(?:{_PROVINCE}|(?:{CITIES})시|(?:{COUNTIES})군|(?:{DISTRICTS})구)"
 )
+_LAST_OF_DISTRICT = frozenset("도시군구읍면동가리").union(name[-1] for name in PROVINCES.split("|"))
 _WINDOW = 40
 
 _COUNTED = (
@@ -56,7 +57,9 @@ _NO_TOWN = re.compile(
 )
 _FLAT = re.compile(
     r"(?<![\d가-힣A-Za-z\-])"
-    r"(?:(?:\d{1,4}|[A-Za-z가나다라])동[\s,]{0,2}(?:지하\s?|[Bb])?\d{2,4}|\d{2,4}-\d{3,4})호(?!선|차|점)"
+    r"(?:(?:(?:\d{1,4}|[A-Za-z가나다라])동[\s,]{0,2}(?:지하\s?|[Bb])?\d{2,4}|\d{2,4}-\d{3,4})호"
+    r"|[가-힣A-Za-z0-9]{0,10}(?:아파트|오피스텔|빌라|맨션|원룸|고시원|기숙사)\s?(?:지하\s?|[Bb])?\d{2,4}호)"
+    r"(?!선|차|점|\s?(?:강의실|교실|회의실|세미나실|연구실|실습실))"
 )
 _CAMPUS = re.compile(r"(?:강의실|교실|회의실|공대|자연대|인문대|캠퍼스|병동|학교)\s?$")
 _HOME = re.compile(r"(?:주소|배송지|사는\s?곳|집은|집이|우리\s?집|택배|이사|살아)[^\d\n]{0,14}$")
@@ -70,8 +73,8 @@ _TAIL = re.compile(
 )
 
 
-def find_addresses(text: str) -> Iterator[Span]:
-    """Find addresses, with the district before and the storey or flat behind."""
+def find_roads(text: str) -> Iterator[Span]:
+    """Find a road and its number, with the district before and the storey or flat behind."""
     for match in _ROAD.finditer(text):
         start, placed = _with_districts(text, match.start())
         end = _with_tail(text, match.end())
@@ -84,6 +87,10 @@ def find_addresses(text: str) -> Iterator[Span]:
         side_street = match[2] is not None
         if side_street or (told and not _NO_ROAD.match(match[1])):
             yield _address(text, start, end)
+
+
+def find_lots(text: str) -> Iterator[Span]:
+    """Find a neighbourhood and its lot, with the district before and the storey or flat behind."""
     for match in _LOT.finditer(text):
         start, placed = _with_districts(text, match.start())
         if _NO_TOWN.match(match[1]) and not (placed and match[3]):
@@ -93,6 +100,10 @@ def find_addresses(text: str) -> Iterator[Span]:
         hamlet = match[1].endswith("리") and _TOWN_BEFORE.search(text[start : match.start()]) is None
         if match[3] or (placed and not hamlet) or (town and "-" in match[2]):
             yield _address(text, start, _with_tail(text, match.end()))
+
+
+def find_flats(text: str) -> Iterator[Span]:
+    """Find a building's and a flat's number."""
     for match in _FLAT.finditer(text):
         if not _CAMPUS.search(text[max(0, match.start() - 8) : match.start()]):
             yield _address(text, *match.span())
@@ -104,7 +115,11 @@ def _address(text: str, start: int, end: int) -> Span:
 
 def _with_districts(text: str, start: int) -> tuple[int, bool]:
     window_start = max(0, start - _WINDOW)
-    before = _DISTRICTS_BEFORE.search(text[window_start:start])
+    window = text[window_start:start]
+    # Few numbers stand behind a district, and the search for one is dear.
+    if window.rstrip()[-1:] not in _LAST_OF_DISTRICT:
+        return start, False
+    before = _DISTRICTS_BEFORE.search(window)
     if before and _NAMED_DISTRICT.match(before[0]):
         return window_start + before.start(), True
     return start, False

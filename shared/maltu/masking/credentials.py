@@ -17,7 +17,10 @@ _COUNTED = (
 )
 _CODE_WORD = (
     r"(?:인증\s?(?:번호|코드|문자)|확인\s?(?:번호|코드)|보안\s?코드|일회용\s?(?:번호|비밀번호)"
-    r"|(?i:\botp\b|(?:your|verification|security|login) (?:\w{1,12} )?code))"
+    r"|로그인\s?코드|(?i:whatsapp|telegram|facebook|instagram|google|discord|apple)\s?(?:코드|(?i:code))"
+    r"(?=\s?[는은]?\s?:?\s?\d|입|\.|$)"
+    r"|(?<![A-Za-z])(?i:otp)(?![A-Za-z])|(?i:(?:your|verification|security|login) (?:\w{1,12} )?code)"
+    r"|to verify)"
 )
 _CODE = r"(?:\d{3}[ \-]\d{3}|\d{2}[ \-]\d{4}|\d{4,8}|(?=[A-Z]*\d)[A-Z\d]{5,8}(?![a-z]))"
 _CODE_AFTER = re.compile(rf"{_CODE_WORD}[^\d]{{0,15}}?(?<![\dA-Za-z])({_CODE}){_COUNTED}")
@@ -33,7 +36,7 @@ def find_codes(text: str) -> Iterator[Span]:
 
 _WORD = (
     r"(?:비번|비밀\s?번호|패스\s?워드|핀\s?번호|비밀번흐"
-    r"|(?<![A-Za-z])(?i:password|passwd|passwd|pwd|pw|passcode)(?![A-Za-z]))"
+    r"|(?<![A-Za-z])(?i:password|passwd|pwd|pw|passcode|pin)(?![A-Za-z]))"
 )
 _PARTICLE = r"(?:은|는|이|가|도|를|을|으로|로)?"
 _VALUE = re.compile(rf"{_WORD}{_PARTICLE}(\s{{0,3}}[:=>\-→]{{0,2}}\s{{0,3}})([!-~]{{4,40}})")
@@ -45,9 +48,9 @@ _VALUE_BEFORE = re.compile(
 )
 _IS = re.compile(r"(?:이?야|임|입니다|이?에요|예요|이고|이래|래|라고|이?라|인데|로|으로|였|이었)")
 _CARD_SECRET = re.compile(r"(?i:cvc|cvv)[^\d]{0,5}(\d{3,4})(?!\d)")
-_ENTRY_CODE = re.compile(r"(?:현관|도어\s?락|출입문)[^\d\n#*]{0,6}([#*]{1,2}\d{4,8}[#*]?|\d{4,8}[#*])")
+_ENTRY_CODE = re.compile(r"(?:현관|도어\s?락|출입문)[^\d\n#*]{0,6}((?=\d*[#*])[#*]{0,2}\d{4,8}[\d#*]{0,12})")
 _NUMERIC = re.compile(r"[*#]*(\d{4,12})[*#]*$")
-_AMOUNT = re.compile(r"[\d,.]*,[\d,.]*$|\d+[.:/\-]\d+")
+_AMOUNT = re.compile(r"[\d,.]*,[\d,.]*$|\d+[.:/~\-]\d+")
 _COUNTED_NEXT = re.compile(_COUNTED)
 _LETTERS_ALONE_MIN = 6
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
-from maltu.masking.addresses import find_addresses
+from maltu.masking.addresses import find_flats, find_lots, find_roads
 from maltu.masking.credentials import find_codes, find_passwords
 from maltu.masking.handles import find_handles
 from maltu.masking.kinds import OPENING, PLACEHOLDER, Span
@@ -26,19 +26,25 @@ if TYPE_CHECKING:
 
 # In the order of their first characters.
 _WORDS = (
-    "CVC|CVV|Code|ID|Id|Insta|OTP|Otp|PASS|PW|Pass|Pw|Twitter|WeChat|code|cvc|cvv|id|insta|otp|pass|pw|"
-    "twitter|wechat|계정|도어|디스코드|디코|라인|민번|민증|비밀|비번|생년|스냅챗|스레드|아이디|위챗|"
-    "인스타|인증|일회용|주민|출입문|카카오톡|카톡|코드|텔레|트위터|틱톡|패스|페북|핀|핀번호|현관|확인"
+    "CVC|CVV|Code|ID|Id|Insta|OTP|Otp|PASS|PIN|PW|Pass|Pin|Pw|Twitter|WeChat|code|cvc|cvv|id|insta|otp|"
+    "pass|pin|pw|to verify|twitter|wechat|계정|도어|디스코드|디코|라인|민번|민증|비밀|비번|생년|생일|"
+    "스냅챗|스레드|아이디|위챗|인스타|인증|일회용|주민|출입문|카카오톡|카톡|코드|텔레|트위터|틱톡|패스|페북|핀|핀번호|현관|확인"
 )
 
 
 # A family of detectors can find nothing without one of these: first characters, and what follows.
-_LINK = (("@＠", ""), (":", "//"), (".", "[A-Za-z]{2,6}/"), ("골", "뱅이"), ("([", "at[)\\]]"))
-_NUMBER = ((digits, r"(?:[^\d\n]{0,3}\d){5}"), ("일1", r"\s?[공영oOㅇ○]"), ("xX*", "[xX*]{2}"))
+_LINK = (("@＠", ""), (":", "//"), (".", "[A-Za-z]{2,6}/"), ("골", "[뱅벵]이"), ("([", "at[)\\]]"))
+_NUMBER = (
+    (digits, r"(?:[^\d\n]{0,3}\d){5}"),
+    ("일1", r"\s?[공영oOㅇ○]"),
+    ("0", r"10[\s.\-]{0,3}[공영일이삼사오육륙칠팔구]{3}"),
+    ("xX*", "[xX*]{2}"),
+)
 _WORD = tuple(
     (first, f"(?:{'|'.join(word[1:] for word in words)})")
     for first, words in groupby(_WORDS.split("|"), key=lambda word: word[0])
 )
+_BORN = (("생", r"(?<=[\d일]생)"),)
 _NUMBERED = r"\s?(?:산\s?|지하\s?)?\d"
 _PLACE = (("로길동리", rf"(?<!으로){_NUMBERED}"), ("가", rf"(?<=\d가){_NUMBERED}"), ("호", r"(?<=\d호)"))
 
@@ -50,7 +56,7 @@ def _branches(*families: Iterable[tuple[str, str]]) -> str:
 
 
 _WIDE_DIGITS = "０１２３４５６７８９"
-_LIKELY = _branches(_LINK, _NUMBER, _WORD, _PLACE, ((_WIDE_DIGITS, ""),))
+_LIKELY = _branches(_LINK, _NUMBER, _WORD, _BORN, _PLACE, ((_WIDE_DIGITS, ""),))
 _likely = re.compile(_LIKELY).search
 
 # Each detector with its own condition. The earlier detector wins.
@@ -60,42 +66,42 @@ _FAMILIES: tuple[tuple[Search, tuple[tuple[Search, Detector], ...]], ...] = tupl
         tuple((re.compile(own).search, detector) for own, detector in members),
     )
     for family, members in (
-        (_LINK, ((r"://|\.[A-Za-z]{2,6}/", find_links), (r"@|골뱅이|[(\[]at[)\]]", find_emails))),
+        (_LINK, ((r"://|\.[A-Za-z]{2,6}/", find_links), (r"@|골[뱅벵]이|[(\[]at[)\]]", find_emails))),
         (
             _NUMBER,
             (
                 (
                     (
-                        r"\d{6}\s?-?\s?[\d*xXㅇ○●]{7}|\d{6}\s?-|\d{3}[ \-]?\d{2}[ \-]?\d{5}"
-                        r"|\d\s?[가-힣]\s?\d{4}|\d[A-Za-z]\d{4}|[A-Za-z]\s?\d{7}"
+                        r"\d{6}\s?[\-.~/]?\s?[\d*xXㅇ○●]{7}|\d{6}\s?-|\d{3}\s?[\-.]?\s?\d{2}\s?[\-.]?\s?\d{5}"
+                        r"|\d\s?[가-힣]\s?\d{4}|\d[A-Za-z]\s?\d{4}|[A-Za-z]\s?\d{3}\s?\d{4}"
                         r"|\d{4} \d{4} \d{4}|\d-\d{6}-\d|면허"
                     ),
                     find_registrations,
                 ),
-                (r"(?:\d[ \-.]?){14}\d", find_cards),
+                (r"(?:\d[\s\-._/]{0,3}){14}\d", find_cards),
                 (r"(?:\d[ \-]?){9}\d", find_accounts),
                 (r"(?<!\d)0|82[ \-)1]|\+\d|[공영oOㅇ○]", find_phones),
             ),
         ),
         (
-            _WORD,
+            _WORD + _BORN,
             (
-                (r"생년|주민|민증|민번", find_birth_dates),
-                (r"인증|확인|코드|일회용|(?i:otp|code)", find_codes),
-                (r"비번|비밀|패스|핀|현관|도어|출입|(?i:pass|pw|cvc|cvv)", find_passwords),
+                (r"생[년일]|[\d일]생|주민|민증|민번", find_birth_dates),
+                (r"인증|확인|코드|일회용|to verify|(?i:otp|code)", find_codes),
+                (r"비번|비밀|패스|핀|현관|도어|출입|(?i:pass|pin|pw|cvc|cvv)", find_passwords),
                 (r"[A-Za-z]", find_handles),
             ),
         ),
-        (_PLACE, ((r"", find_addresses),)),
+        (_PLACE, ((r"[로길]", find_roads), (r"[동리가]", find_lots), (r"\d호", find_flats))),
     )
 )
 
 # What people (and their keyboards) write for ASCII digits, dashes and spaces; each stands for one character.
 _PLAIN = str.maketrans(
-    "０１２３４５６７８９－–—‐‑‒―−﹣ㅡ．：＠（）　\u00a0\u2009\u202f",
-    "0123456789----------.:@()    ",
+    "０１２３４５６７８９－–—‐‑‒―−﹣ㅡ．：＠（）ㆍ・～　\u00a0\u2009\u202f",
+    "0123456789----------.:@()··~    ",
 )
-_NOT_PLAIN = re.compile("[０-９－–—‐‑‒―−﹣ㅡ．：＠（）　\u00a0\u2009\u202f]")
+_NOT_PLAIN = re.compile("[０-９－–—‐‑‒―−﹣ㅡ．：＠（）ㆍ・～　\u00a0\u2009\u202f]")
 
 
 def gate_for(listed: Sequence[str]) -> tuple[Search, Search]:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _LOCAL = r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,62}[A-Za-z0-9_+\-])?"
 _EMAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+\-/])({_LOCAL})"
-    r"(?:\s?(?:@|\(at\)|\[at\]|＠)\s?|\s?골뱅이\s?)"
-    r"((?:[A-Za-z0-9\-]{1,63}\.){1,5}[A-Za-z]{2,10}|(?:네이버|지메일|다음|한메일|구글|카카오|네이트|핫메일)(?:\.com|닷컴)?)"
+    r"(?:\s?(?:@|\(at\)|\[at\]|＠)\s?|\s?[(\[]?골[뱅벵]이[)\]]?\s?)"
+    r"((?:[A-Za-z0-9\-]{1,63}\.){1,5}[A-Za-z]{2,10}"
+    r"|(?i:naver|gmail|daum|hanmail|kakao|nate|hotmail|outlook|icloud|yahoo)(?:\s?[.,]\s?[A-Za-z]{2,3}|(?![A-Za-z0-9]))"
+    r"|(?:네이버|지메일|다음|한메일|구글|카카오|네이트|핫메일)(?:\.com|닷컴)?)"
 )
 
 
@@ -35,15 +37,17 @@ _URL = re.compile(
 )
 # What stands behind these addresses is open to everybody who knows the address.
 _OPEN_TO_HOLDER = re.compile(
-    r"//(?:open\.kakao\.com/(?:o|me)/|qr\.kakaopay\.com/|docs\.google\.com/\w+/d/|drive\.google\.com/|forms\.gle/"
-    r"|[\w.\-]*zoom\.us/[jsw]/|meet\.google\.com/\w|discord\.(?:gg|com/invite)/|t\.me/(?:\+|joinchat)|chat\.whatsapp\.com/"
-    r"|(?:www\.)?dropbox\.com/(?:s|scl)/|1drv\.ms/|we\.tl/|toss\.me/|photos\.app\.goo\.gl/|line\.me/(?:ti|R)/)",
+    r"//(?:open\.kakao\.com/(?:o|me)/|(?:qr|link)\.kakaopay\.com/|docs\.google\.com/\w+/d/|drive\.google\.com/|forms\.gle/"
+    r"|[\w.\-]*zoom\.us/(?:[jsw]|my)/|teams\.(?:microsoft|live)\.com/(?:l/)?meet|meet\.google\.com/\w|discord\.(?:gg|com/invite)/|t\.me/(?:\+|joinchat)|chat\.whatsapp\.com/"
+    r"|(?:www\.)?dropbox\.com/(?:s|scl)/|1drv\.ms/|we\.tl/|toss\.me/|photos\.app\.goo\.gl/|photos\.google\.com/share/"
+    r"|(?:www\.)?icloud\.com/(?:sharedalbum|photos|iclouddrive)/|send-anywhere\.com/|(?:www\.)?figma\.com/(?:file|design|board)/"
+    r"|(?:join|hooks)\.slack\.com/|api\.telegram\.org/bot|band\.us/n/|line\.me/(?:ti|R)/)",
     re.IGNORECASE,
 )
 _USER = re.compile(r"//[^/?#@\s]+@")
 _SECRET_FIELD = re.compile(
     r"[?&#;](?:[\w.\-]*[_\-])?(?:\w{0,12}token|secret|sig|signature|auth|authkey|pass|password|passwd|pwd|pw|otp|session"
-    r"|sessionid|jwt|credential|apikey|api_key|access_key)=[^&#]{3,}",
+    r"|sessionid|jwt|credential|apikey|api_key|access_key|e?mail)=[^&#]{3,}",
     re.IGNORECASE,
 )
 _DOUBTFUL_FIELD = re.compile(r"[?&#;](?:code|key|invite|ticket|sid|hash|uid)=([^&#]{6,})", re.IGNORECASE)

@@ -10,20 +10,22 @@ from maltu.masking.kinds import Span, digits_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_GAP = r"[\s.\-~_/·,)…]"
+_GAP = r"[\s.\-~_/·,)…*]"
+# How people read a number out: 공일공에 …, 010 다시 ….
+_BETWEEN = rf"(?:{_GAP}{{0,4}}|\s?(?:에|다시)\s?)"
 _OPEN = r"(?:\((?=\+?\d{1,4}\)))?"
-_KOREA = r"(?:\(?\+\s?|00)82[\s\-.)]{0,2}(?:\(0\)|0)?[\s\-.]?"
+_KOREA = r"(?:\(?\+\s?|00)82[\s\-.)]{0,2}(?:\(0\)|0)?[\s\-.]?\(?"
 _AREA = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])"
 
 _MOBILE = re.compile(
     rf"(?<!\d)(?:{_KOREA}|82[\s\-]{{1,2}}0?|82(?=10\d{{8}}(?!\d))|{_OPEN}0)"
-    rf"1(?:0{_GAP}{{0,4}}(?:\d{{4}}|[*xX]{{3,4}})|[16-9]{_GAP}{{0,4}}(?:\d{{3,4}}|[*xX]{{3,4}}))"
-    rf"{_GAP}{{0,3}}\d{{4}}(?!\d)"
+    rf"1(?:0{_BETWEEN}(?:\d{{4}}|[*xX]{{3,4}})|[16-9]{_BETWEEN}(?:\d{{3,4}}|[*xX]{{3,4}}))"
+    rf"{_BETWEEN}\d{{4}}(?!\d)"
 )
 _SCATTERED = re.compile(r"(?<!\d)0[ .\-]?1[ .\-]?0(?:[ .\-]{0,3}\d){8}(?!\d)")
 _ZERO, _DIGIT = "0공영oOㅇ○", "0-9공영일이삼사오육륙칠팔구oO"
 _SPELLED = re.compile(
-    rf"(?<![\da-zA-Z])[{_ZERO}]{_GAP}?[1일]{_GAP}?[{_ZERO}](?:{_GAP}{{0,3}}[{_DIGIT}]){{8}}(?!\d)"
+    rf"(?<![\da-zA-Z])[{_ZERO}]{_GAP}?[1일]{_GAP}?[{_ZERO}](?:{_BETWEEN}[{_DIGIT}]){{8}}(?!\d)"
 )
 _LANDLINE = re.compile(
     rf"(?<!\d)(?<!\d[\-.])(?:(?:{_KOREA}|{_OPEN}0){_AREA}[ \-.)]{{0,2}}[1-9]\d{{2,3}}"
