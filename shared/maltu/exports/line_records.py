@@ -75,11 +75,11 @@ class Records:
 
     def take(self, number: int, line: str) -> Message | None:
         """Take a line; give the message that ended before it."""
-        if (dated := date_of(line)) is not None:
+        if (dated := date_of(line)) is not None and not self._is_pasted(dated):
             message = self.end(before_date=True)
             self._day = dated
             return message
-        if (header := self._header_of(line)) and not self._is_quoted(header):
+        if dated is None and (header := self._header_of(line)) and not self._is_quoted(header):
             if self._record and self._record.is_open():
                 self._source.doubtful["inside quotation marks"] += 1
             message = self.end()
@@ -96,13 +96,20 @@ class Records:
         record, self._record = self._record, None
         return record and record.message(self._spellings, before_date=before_date)
 
+    def _is_pasted(self, dated: date) -> bool:
+        """Tell whether a line that looks like a date is part of a text: in the past, in quotation marks."""
+        return bool(self._record and dated < self._record.sent_at.date() and self._record.is_open())
+
     def _is_quoted(self, header: Header) -> bool:
-        """Tell whether a line that looks like a message, of somebody unknown, is part of the one before."""
-        if not header.rare:
-            return False
-        self._source.doubtful[_RARE] += 1
+        """Tell whether a line that looks like a message is part of the one before.
+
+        It is earlier, and of somebody unknown or in quotation marks.
+        """
+        if header.rare:
+            self._source.doubtful[_RARE] += 1
         sent_at = self._day and _sent_at(self._day, header.clock)
-        return bool(self._record and sent_at and sent_at < self._record.sent_at)
+        earlier = self._record and sent_at and sent_at < self._record.sent_at
+        return bool(earlier and self._record and (header.rare or self._record.is_open()))
 
     def _start(self, number: int, line: str, header: Header) -> None:
         if self._day is None:

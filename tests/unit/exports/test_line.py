@@ -155,6 +155,16 @@ def test_a_message_inside_quotation_marks_is_counted_as_doubtful() -> None:
     assert reading.doubtful == {"inside quotation marks": 1}
 
 
+@pytest.mark.parametrize("pasted", ["2022/01/01(土)\n09:00\tBob\t昔", "09:00\tBob\t昔"])
+def test_what_is_earlier_inside_quotation_marks_was_pasted(pasted: str) -> None:
+    content = f'{HEAD}{DATE}14:56\tAnn\t"見て\n{pasted}\n"\n14:57\tBob\tやあ\n'
+
+    assert [(m.sent_at, m.text) for m in messages(content)] == [
+        (SENT_AT, f"見て\n{pasted}\n"),
+        (SENT_AT + timedelta(minutes=1), "やあ"),
+    ]
+
+
 @pytest.mark.parametrize(("text", "doubtful"), [('"見て', 1), ('"', 1), ('"見て"', 0), ("見て", 0)])
 def test_a_quotation_mark_may_have_been_meant_to_close_later(text: str, doubtful: int) -> None:
     reading = opened(f"{HEAD}{DATE}14:56\tAnn\t{text}\n14:57\tBob\tやあ\n")
