@@ -28,7 +28,7 @@ _STAMP = re.compile(
     (?P<a>[MTSHR]?\d{{1,4}}){_MARKS}(?P<separator>[-/.]){_MARKS}\s?
     (?P<b>\d{{1,2}}){_MARKS}(?P=separator){_MARKS}\s?
     (?P<c>[MTSHR]?\d{{1,4}}){_MARKS}\.?[,،]?\s
-    (?:(?:at|à|às|um|kl\.?|klo|u|a\slas|alle)\s)?
+    (?:(?:at|à|às|om|um|kl\.?|klo|u|a\slas|alle)\s)?
     (?:(?P<before>{_AM}|{_PM})\s?)?
     (?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?
     (?:\s?(?P<after>[ap]\.?\s?m\b\.?|{_AM}|{_PM}))?{_MARKS}

@@ -35,6 +35,7 @@ def texts(content: str) -> list[tuple[str, str, str]]:
         (f"18/3/2022, 2:56{NARROW}p.\u00a0m. - ", MINUTE),
         ("18.03.22, 14:56 - ", MINUTE),
         ("18.3.2022 klo 14.56 - ", MINUTE),
+        ("18-3-2022 om 14:56 - ", MINUTE),
         ("18.03.2022 kl. 14.56 - ", MINUTE),
         ("18-03-2022 14:56 - ", MINUTE),
         ("2022-03-18 14:56 - ", MINUTE),
