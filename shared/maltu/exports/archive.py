@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from maltu.errors import UnreadableExport
+from maltu.exports.other_files import OFFICE, held_instead, told_by_members
 from maltu.exports.source import BLOCK_BYTES, Source
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Archive:
 
     def without_exports(self) -> UnreadableExport:
         """Say that no text is an export."""
+        if said := told_by_members(self._zip.namelist()):
+            return UnreadableExport(f"{self._zip_name} {said}")
         return UnreadableExport(
             f"None of the {len(self.names)} texts in {self._zip_name} is an export that is understood."
         )
@@ -187,7 +190,7 @@ def _texts_of(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     names = [PurePosixPath(_name_of(member)) for member in members]
     if "[Content_Types].xml" in map(str, names):
-        raise UnreadableExport(f"{name} is an office document. Save it as CSV in UTF-8 and drop that.")
+        raise UnreadableExport(f"{name} {OFFICE}")
     texts = [
         member
         for member, path in zip(members, names, strict=True)
@@ -195,9 +198,7 @@ def _texts_of(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
         if path.suffix.lower() in _ENDINGS and path.parts[0] != "__MACOSX" and not path.name.startswith("._")
     ]
     if not texts:
-        inner = [str(path) for path in names if path.suffix.lower() == ".zip"]
-        why = f"; unpack it, there is {inner[0]} inside" if inner else ""
-        raise UnreadableExport(f"{name} is a zip archive without an export (.txt, .csv or .json) in it{why}.")
+        raise UnreadableExport(f"{name} {told_by_members(map(str, names)) or held_instead(map(str, names))}")
     if len(texts) > MAX_CANDIDATES:
         raise UnreadableExport(f"{name} holds {len(texts):,} texts. Unpack it and drop the export itself.")
     return texts

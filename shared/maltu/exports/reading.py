@@ -21,6 +21,7 @@ from maltu.exports import (
     whatsapp,
 )
 from maltu.exports.message import columns_of
+from maltu.exports.other_files import medium_of, told_by_start, told_by_text, told_of_page
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
 from maltu.exports.source import Source, read_fully
 
@@ -90,14 +91,6 @@ _EXPECTED = (
     "Maltu reads what KakaoTalk exports: the CSV of macOS, with the columns Date,User,Message, and the text "
     "of Windows, Android and iOS; the text of WhatsApp and LINE; the JSON of Telegram and Instagram; the "
     "JSON and CSV of DiscordChatExporter"
-)
-_SIGNATURES = (
-    (archive.SIGNATURE, "a zip archive inside another; unpack it"),
-    (b"PK\x05\x06", "a zip archive without a file in it"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive"),
 )
 _COLUMN_NAMES = frozenset(
     (
@@ -193,9 +186,10 @@ def read_source(source: Source) -> Reading:
     head, text = source.head, source.head_text
     if not text.strip():
         raise UnreadableExport(f"{name} is empty. {_EXPECTED}.")
-    for signature, what in _SIGNATURES:
-        if head.startswith(signature):
-            raise UnreadableExport(f"{name} is {what}. {_EXPECTED}.")
+    if said := told_by_start(head, name) or told_of_page(text):
+        raise UnreadableExport(f"{name} {said}")
+    if what := medium_of(head):
+        raise UnreadableExport(f"{name} is {what}. {_EXPECTED}.")
     if not source.encoding.startswith("utf-16") and (at := head.find(0)) >= 0:
         raise UnreadableExport(f"{name} is no text: byte {at} is a NUL. {_EXPECTED}.")
     return Reading(_messenger_of(name, text), source)
@@ -230,6 +224,8 @@ def _unrecognised(name: str, text: str, *, like: list[str]) -> UnreadableExport:
         # What is no column name might be somebody's words.
         shown = (column if ok else shape_of(column) for column, ok in zip(columns, known, strict=True))
         return UnreadableExport(f"{name} has the columns {', '.join(shown)}. {_EXPECTED}.", excerpt=lines)
+    if said := told_by_text(text):
+        return UnreadableExport(f"{name} {said}", excerpt=lines)
     shapes = " / ".join(map(shape_of, lines))
     why = f"may be {' or '.join(like)} alike" if like else "is no export that is understood"
     return UnreadableExport(

@@ -89,6 +89,16 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, MaltuError]:
         kind: raised(fail)
         for kind, fail in {
             "UnreadableExport.empty": read(b"\n"),
+            "UnreadableExport.telegram": read(
+                b'<!DOCTYPE html>\n<body onload="CheckLocation();">', "messages.html"
+            ),
+            "UnreadableExport.meta": read(zipped("messages/inbox/kim_1/message_1.html"), "a.zip"),
+            "UnreadableExport.discord": read(b"=====\nGuild: kim\nChannel: x\n"),
+            "UnreadableExport.backup": read(b"SQLite format 3\0"),
+            "UnreadableExport.backup in a zip": read(zipped("KakaoTalk.db"), "a.zip"),
+            "UnreadableExport.backup that is encrypted": read(b"\1\2\3", "chatLogs_17.edb"),
+            "UnreadableExport.packed": read(b"Rar!\x1a\x07\1\0"),
+            "UnreadableExport.mail": read(b"From: a@b.c\r\nTo: d@e.f\r\nSubject: chat\r\n\r\nhi\r\n"),
             "UnreadableExport.picture": read(b"\x89PNG\r\n"),
             "UnreadableExport.pdf": read(b"%PDF-1.7"),
             "UnreadableExport.office": read(zipped("[Content_Types].xml"), "a.zip"),

@@ -47,6 +47,12 @@ export const answers = {
 
   "reason.UnreadableExport": "Export the chat again and drop the file just as the messenger made it.",
   "reason.UnreadableExport.empty": "There is nothing in the file. Export the chat again.",
+  "reason.UnreadableExport.telegram": "It is Telegram's HTML export. In Telegram Desktop: ⋮ → Export chat history once more, with JSON as its format; drop the result.json.",
+  "reason.UnreadableExport.meta": "It is Instagram's or Facebook's HTML export. In the Accounts Center: Your information and permissions → Download your information once more, messages only, with JSON as its format; drop the ZIP.",
+  "reason.UnreadableExport.discord": "It is DiscordChatExporter's HTML or text. Export the channel again, with JSON as its format.",
+  "reason.UnreadableExport.backup": "It is a backup or a database. From KakaoTalk: in the chat, ≡ → ⚙ → Export chat, and drop the file that comes of it.",
+  "reason.UnreadableExport.packed": "It is an archive. Unpack it and drop the chat that is in it.",
+  "reason.UnreadableExport.mail": "It is an e-mail. Save what is attached to it, and drop that.",
   "reason.UnreadableExport.picture": "It is a picture. Messengers export chats as CSV, TXT, JSON or ZIP.",
   "reason.UnreadableExport.pdf": "It is a PDF. Messengers export chats as CSV, TXT, JSON or ZIP.",
   "reason.UnreadableExport.office": "It is an Excel or Word document. Drop the CSV or TXT that the messenger made.",

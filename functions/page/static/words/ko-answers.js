@@ -47,6 +47,12 @@ export const answers = {
 
   "reason.UnreadableExport": "대화를 다시 내보내서, 메신저가 만든 파일을 그대로 올려 주세요.",
   "reason.UnreadableExport.empty": "파일이 비어 있어요. 대화를 다시 내보내 주세요.",
+  "reason.UnreadableExport.telegram": "텔레그램에서 HTML로 내보낸 파일이에요. 텔레그램 데스크톱에서 ⋮ → 대화 내용 내보내기를 다시 하면서 형식을 JSON으로 고르고, result.json을 올려 주세요.",
+  "reason.UnreadableExport.meta": "인스타그램이나 페이스북에서 HTML로 내보낸 파일이에요. 계정 센터 → 내 정보 및 권한 → 내 정보 다운로드에서 메시지만, 형식을 JSON으로 골라 다시 받고 ZIP을 올려 주세요.",
+  "reason.UnreadableExport.discord": "DiscordChatExporter가 만든 HTML이나 텍스트예요. 형식을 JSON으로 골라 다시 내보내 주세요.",
+  "reason.UnreadableExport.backup": "백업이나 데이터베이스 파일이에요. 카카오톡이면 대화방 ≡ → ⚙ → 대화 내용 내보내기로 나온 파일을 올려 주세요.",
+  "reason.UnreadableExport.packed": "압축 파일이에요. 압축을 풀고 안에 있는 대화 파일을 올려 주세요.",
+  "reason.UnreadableExport.mail": "이메일이에요. 첨부된 파일을 저장해서 그것을 올려 주세요.",
   "reason.UnreadableExport.picture": "사진 파일이에요. 메신저는 대화를 CSV, TXT, JSON, ZIP으로 내보내요.",
   "reason.UnreadableExport.pdf": "PDF 파일이에요. 메신저는 대화를 CSV, TXT, JSON, ZIP으로 내보내요.",
   "reason.UnreadableExport.office": "엑셀이나 워드 문서예요. 메신저가 만든 CSV나 TXT를 올려 주세요.",
