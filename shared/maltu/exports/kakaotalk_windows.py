@@ -144,6 +144,8 @@ class _Order:
         self._clocks, self._days, self._spellings = Clocks(), Days(), Spellings()
         self._midnight: datetime | None = None
         self._last: datetime | None = None
+        # Somebody may have taken them out; KakaoTalk leaves out none.
+        self._days_have_lines = False
 
     def record(self, name: str, clock: str, text: str) -> _Record | None:
         """Give the record that a line looks like; None where it is a line of the message before it."""
@@ -174,6 +176,7 @@ class _Order:
             self._doubtful["an earlier day, kept in the message before it"] += 1
             return False
         if day != self._midnight:
+            self._days_have_lines = self._midnight is not None
             self._midnight = self._last = day
         return True
 
@@ -182,7 +185,7 @@ class _Order:
         self._midnight = self._last = None
 
     def _is_believed(self, ago: timedelta, name: str) -> bool:
-        if ago >= _MIDNIGHT_WAS_PASSED:
+        if ago >= _MIDNIGHT_WAS_PASSED and not self._days_have_lines:
             self._doubtful["a record of an earlier time, as if a day had begun"] += 1
         elif name in self._spellings and ago <= _RACE:
             self._doubtful["a record of a slightly earlier time"] += 1

@@ -124,6 +124,15 @@ def test_time_tells_a_quoted_record(minutes: int, name: str, is_record: bool, do
     assert sum(doubtful.values()) == doubts
 
 
+def test_where_days_have_their_lines_a_time_long_ago_is_quoted() -> None:
+    quoted = f"[Json] [{AT - timedelta(hours=13):%H:%M}] 인용"
+    days = [(AT - timedelta(days=1), "Json", "어제"), (AT, "Json", f"봐봐\n{quoted}"), (AT, "Csv", "응")]
+    read, doubtful = read_with_doubts(windows_of(days))
+
+    assert read == ["어제", f"봐봐\n{quoted}", "응"]
+    assert sum(doubtful.values()) == 1
+
+
 def test_an_earlier_day_is_quoted() -> None:
     quoted = "--------------- 2022년 12월 1일 목요일 ---------------\n[Xml] [오후 1:00] 인용"
     read, doubtful = read_with_doubts(windows_of([(AT, "Json", f"봐봐\n{quoted}"), (AT, "Csv", "응")]))
