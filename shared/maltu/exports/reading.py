@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from maltu.errors import UnreadableExport
@@ -124,6 +125,8 @@ _COLUMN_NAMES = frozenset(
     )
 )
 _LINES_TO_SHOW = 3
+# Of a title, a date and empty ones, a header has fewer.
+_LINES_ABOVE_RECORDS = 20
 
 
 class Reading:
@@ -213,7 +216,20 @@ def _messenger_of(name: str, text: str) -> Messenger:
     likely = [messenger for score, messenger in scores if score == best]
     if not best or len(likely) > 1:
         raise _unrecognised(name, text, like=[messenger.FORMAT for messenger in likely] if best else [])
-    return likely[0]
+    # What a text quotes may outnumber the records of its own kind.
+    first = _of_first_record(text)
+    most = max((score for score, messenger in scores if messenger in first), default=0)
+    of_first = [messenger for score, messenger in scores if messenger in first and score == most]
+    return of_first[0] if len(of_first) == 1 else likely[0]
+
+
+def _of_first_record(text: str) -> list[Messenger]:
+    """Give whose the first record may be."""
+    for line_end in islice(re.finditer("\n", text), _LINES_ABOVE_RECORDS):
+        start = text[: line_end.end()]
+        if found := [messenger for messenger in _MESSENGERS if messenger.score(start)]:
+            return found
+    return []
 
 
 def _unrecognised(name: str, text: str, *, like: list[str]) -> UnreadableExport:

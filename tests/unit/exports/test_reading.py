@@ -118,3 +118,26 @@ def test_a_reading_tells_what_its_messenger_knows(monkeypatch: pytest.MonkeyPatc
         None,
         {"all": 4},
     )
+
+
+WHATSAPP = "25/03/2024, 10:00 - Ann: hi\n"
+ANDROID = "2024년 3월 14일 오전 9:00, 나 : x\n"
+IOS = "2024. 3. 14. 오전 9:01, 너 : 응, 그래, 봐\r\n"
+WINDOWS = "[나] [오전 9:00] x\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "quoted", "end", "format_name"),
+    [
+        ("2024년 3월 14일 오전 9:00, 나 : ", WHATSAPP, "\r\n", "kakaotalk-android"),
+        (WHATSAPP.rstrip("\n"), WINDOWS + ANDROID, WHATSAPP, "whatsapp"),
+        ("2024. 3. 14. 오전 9:00, 나 : ", WHATSAPP + WINDOWS, "\r\n" + IOS, "kakaotalk-ios"),
+    ],
+)
+def test_another_messengers_records_do_not_outnumber_the_text_that_quotes_them(
+    start: str, quoted: str, end: str, format_name: str
+) -> None:
+    reading = opened(start + quoted * 9 + end, name="talk.txt")
+
+    assert reading.format == format_name
+    assert quoted.splitlines()[-1] in next(iter(reading)).text

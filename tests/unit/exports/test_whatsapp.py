@@ -421,7 +421,7 @@ def test_a_long_text_takes_no_longer_than_its_length(stamp: str, text: str) -> N
 
 def test_discords_plain_text_is_no_whatsapp() -> None:
     rule = "=" * 62
-    with pytest.raises(UnreadableExport, match="the JSON and CSV of DiscordChatExporter"):
+    with pytest.raises(UnreadableExport, match="is DiscordChatExporter's plain text"):
         messages(f"{rule}\nGuild: x\nChannel: y\n{rule}\n\n[2022-03-18 14:56] Ann\nhi\n")
 
 
