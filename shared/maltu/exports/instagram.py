@@ -75,7 +75,7 @@ _EVENT = re.compile(
     r" (?:named the group .+|changed the (?:group photo|chat theme|theme|group name) ?.*|left the group"
     r"|added .+ to the group|removed .+ from the group|set (?:your|the|his|her|their) ?(?:own )?nickname .+"
     r"|joined the (?:video )?(?:chat|call)"
-    r"|(?:created|started|ended) (?:the|a) (?:group|poll|video chat|audio call|call))\."
+    r"|(?:created|started|ended|missed) (?:the|an?|your) (?:group|poll|video chat|audio call|call))\."
     r"|님이 (?:그룹 이름을 .+습니다|그룹을 나갔습니다|.+님을 그룹에 추가했습니다|채팅 테마를 .+습니다)\.?"
 )
 _OWN_TYPES = frozenset(("Subscribe", "Unsubscribe"))

@@ -126,6 +126,7 @@ def test_media(fields: dict[str, Any], content: str | None, text: str) -> None:
             "메시지를 좋아합니다.",
         ),
         *("홍길동 named the group x.", "홍길동 left the group.", "홍길동 added Ann to the group."),
+        *("홍길동 started an audio call.", "You missed a video chat.", "홍길동 missed your audio call."),
         *("You changed the chat theme to Love.", "홍길동님이 그룹을 나갔습니다."),
     ],
 )
