@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 # How far, in characters, a word may stand from the number that it explains.
 _NEAR = 40
 
-_HIDDEN = "*xXㅇ○●"
+_HIDDEN = "*xXㅇ○●•＊"
 _RESIDENT = re.compile(
     rf"(?<!\d)(\d{{6}})(\s?[\-.~/]\s?|\s)?(?:([0-9{_HIDDEN}])([\d{_HIDDEN}]{{6}}))(?![\d{_HIDDEN}])"
 )
-_FRONT = r"((\d{6})\s?-\s?([1-8]))(?![\d*xXㅇ○●])"
+_FRONT = rf"((\d{{6}})\s?-\s?([1-8]))(?![\d{_HIDDEN}])"
 _RESIDENT_FRONT = (
     re.compile(rf"(?:주민|민증|민번)[^\d\n]{{0,12}}{_FRONT}"),
     re.compile(rf"(?<!\d){_FRONT}(?=[^\d\n]{{0,20}}(?:주민|민증|민번))"),
