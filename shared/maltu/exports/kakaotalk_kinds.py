@@ -38,7 +38,7 @@ _MEDIA_PATTERN = re.compile(
     | (?:파일|File):\ .+\.\w{1,10}           # a name without an ending reads like somebody's own sentence
     | 샵검색:\ .+ | 지도:\ .+ | [\d,]+원을\ 받으세요\. | [\d,]+원\ 받기\ 완료!.*
     | 톡게시판\ '(?:공지|투표)':\ (?s:.+)       # repeats what its author has written before
-    | \d+\ photos | Voice\ Call\ [\d:]+
+    | \d+\ (?:photos|videos) | Voice\ Call\ [\d:]+
     | [0-9a-f]{64}\.(?:jpe?g|png|gif|mp4)(?:\r?\n[0-9a-f]{64}\.(?:jpe?g|png|gif|mp4))*  # one line a picture
     """,
     re.VERBOSE,
@@ -98,7 +98,7 @@ SUSPECT_STARTS = frozenset(
 _FIRSTS = re.escape("".join(sorted({start[0] for start in _STARTS})))
 _SUSPECT = re.compile(
     rf"\0(?=[{_FIRSTS}0-9a-f])(?:{'|'.join(map(re.escape, sorted(_STARTS)))}"
-    r"|[0-9a-f]{64}\.|[0-9][\d,]*(?:원을 받|원 받| photos))"
+    r"|[0-9a-f]{64}\.|[0-9][\d,]*(?:원을 받|원 받| photos| videos))"
     r"|님(?:이|을|에서) |관리자|운영정책|chatroom|left\.|invited |admin|Moderator"
 )
 

@@ -50,7 +50,18 @@ MEDIA = [
         "톡게시판 '공지': 첫 줄\n둘째 줄",
     ),
     *("톡게시판 '투표': 점심", f"{PHOTO_KEY}.jpg", f"{PHOTO_KEY}.mp4"),
-    *("Photo", "(Photo)", "<Photo>", "3 photos", "12 photos", "Video", "videos", "Emoticons", "(Emoticon) "),
+    *(
+        "Photo",
+        "(Photo)",
+        "<Photo>",
+        "3 photos",
+        "12 photos",
+        "Video",
+        "videos",
+        "2 videos",
+        "Emoticons",
+        "(Emoticon) ",
+    ),
     *("Voice Note", "Voice Call 01:02", "Video Call", "Live Talk ended", "File: report.pdf"),
 ]
 DELETED = [
