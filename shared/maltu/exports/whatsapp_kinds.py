@@ -41,6 +41,10 @@ _MEDIA_BEHIND_A_MARK = re.compile(
     r"|(?:Missed |Silenced )?(?:voice|video) call.*|(?:음성|영상) ?통화.*|POLL:\n(?s:.+)|Location: https://.+",
     re.IGNORECASE,
 )
+# A document's own name, how long it is, and what it is called in the zip.
+_DOCUMENT_BEHIND_A_MARK = re.compile(
+    r".{1,200}\.(\w{1,5})(?: • .{1,60})? <[^<>\n]{1,40}: [^<>\n]{1,250}\.\1>", re.IGNORECASE
+)
 _DELETED = re.compile(
     r"(?:This message was deleted(?: by admin .+)?|You deleted this message(?: as admin)?"
     r"|삭제된 메시지입니다|(?:이 )?메시지(?:가|는) 삭제되었습니다|(?:회원님이 )?(?:이 )?메시지를 삭제했습니다"
@@ -119,6 +123,6 @@ def _is_media(text: str, *, bracket: bool) -> bool:
     patterns = (
         *(_OMITTED, _ATTACHED, _OTHER_MEDIA),
         *((_MEDIA_IN_BRACKETS,) if bracket else ()),
-        *((_MEDIA_BEHIND_A_MARK,) if bracket and MARK in text else ()),
+        *((_MEDIA_BEHIND_A_MARK, _DOCUMENT_BEHIND_A_MARK) if bracket and MARK in text else ()),
     )
     return any(pattern.fullmatch(words) for pattern in patterns)

@@ -239,6 +239,14 @@ def test_kinds_on_android(text: str, kind: str) -> None:
         ),
         (f"{MARK}Ann hat dich hinzugefügt", "Ann hat dich hinzugefügt", "system"),
         (f"여기 봐 {MARK}<attached: 1-PHOTO.jpg>", "여기 봐", "text"),
+        (f"보고서.pdf 봐 {MARK}<attached: 1-보고서.pdf>", "보고서.pdf 봐", "text"),
+        *(
+            (f"{title} {MARK}<attached: 00000002-{name}>",) * 2 + ("media",)
+            for title, name in (
+                (f"보고서.pdf • {MARK}14 pages", "보고서.pdf"),
+                ("Ann Lee.vcf", "Ann Lee.vcf"),
+            )
+        ),
         (f"{MARK}<attached: 1-PHOTO.jpg>\n여기 봐\n둘째", "여기 봐\n둘째", "text"),
         ("사진 생략", "사진 생략", "text"),
     ],
