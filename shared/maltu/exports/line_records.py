@@ -98,18 +98,24 @@ class Records:
 
     def _is_pasted(self, dated: date) -> bool:
         """Tell whether a line that looks like a date is part of a text: in the past, in quotation marks."""
-        return bool(self._record and dated < self._record.sent_at.date() and self._record.is_open())
+        if not (self._record and dated < self._record.sent_at.date() and self._record.is_open()):
+            return False
+        self._record.quotes_another_day = True
+        return True
 
     def _is_quoted(self, header: Header) -> bool:
         """Tell whether a line that looks like a message is part of the one before.
 
-        It is earlier, and of somebody unknown or in quotation marks.
+        It is earlier, and of somebody unknown or in quotation marks; or of the earlier day quoted there.
         """
         if header.rare:
             self._source.doubtful[_RARE] += 1
         sent_at = self._day and _sent_at(self._day, header.clock)
-        earlier = self._record and sent_at and sent_at < self._record.sent_at
-        return bool(earlier and self._record and (header.rare or self._record.is_open()))
+        if not self._record or not sent_at:
+            return False
+        earlier = sent_at < self._record.sent_at
+        is_pasted = (earlier or self._record.quotes_another_day) and self._record.is_open()
+        return is_pasted or (earlier and header.rare)
 
     def _start(self, number: int, line: str, header: Header) -> None:
         if self._day is None:
@@ -125,6 +131,7 @@ class _Record:
 
     def __init__(self, sent_at: datetime, header: Header) -> None:
         self.sent_at = sent_at
+        self.quotes_another_day = False
         self._header = header
         self._lines = [header.text]
         self._characters = 0

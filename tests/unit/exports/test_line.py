@@ -155,7 +155,7 @@ def test_a_message_inside_quotation_marks_is_counted_as_doubtful() -> None:
     assert reading.doubtful == {"inside quotation marks": 1}
 
 
-@pytest.mark.parametrize("pasted", ["2022/01/01(土)\n09:00\tBob\t昔", "09:00\tBob\t昔"])
+@pytest.mark.parametrize("pasted", ["2022/01/01(土)\n23:00\tBob\t昔", "09:00\tBob\t昔"])
 def test_what_is_earlier_inside_quotation_marks_was_pasted(pasted: str) -> None:
     content = f'{HEAD}{DATE}14:56\tAnn\t"見て\n{pasted}\n"\n14:57\tBob\tやあ\n'
 
