@@ -119,4 +119,4 @@ def test_the_endpoint_loads_no_reader_and_no_dataset() -> None:
     assert not [
         name for name in loaded if name.startswith(("maltu.exports", "maltu.dataset", "maltu.masking"))
     ]
-    assert not {"openai", "tiktoken", "ijson"} & set(loaded)
+    assert not {"openai", "tiktoken", "orjson"} & set(loaded)

@@ -39,17 +39,23 @@ def whatsapp(rows: Rows, path: Path) -> None:
 
 
 def telegram(rows: Rows, path: Path) -> None:
-    """Telegram's desktop app."""
+    """Telegram's desktop app: a line for every field, and a text twice."""
     with path.open("w", encoding="utf-8") as file:
-        file.write('{"name": "chat", "type": "personal_chat", "id": 1, "messages": [\n')
+        file.write('{\n "name": "chat",\n "type": "personal_chat",\n "id": 1,\n "messages": [')
         for number, (sent_at, sender, text) in enumerate(rows):
-            of = sum(map(ord, sender))
             message: dict[str, Any] = {
-                "id": number, "type": "message", "date": sent_at.isoformat(), "from": sender,
-                "from_id": f"user{of}", "text": text, "text_entities": [],
-            }  # fmt: skip
-            file.write(("," if number else "") + json.dumps(message, ensure_ascii=False) + "\n")
-        file.write("]}\n")
+                "id": number,
+                "type": "message",
+                "date": sent_at.isoformat(),
+                "date_unixtime": str(int(sent_at.timestamp())),
+                "from": sender,
+                "from_id": f"user{sum(map(ord, sender))}",
+                "text": text,
+                "text_entities": [{"type": "plain", "text": text}],
+            }
+            lines = json.dumps(message, ensure_ascii=False, indent=1).replace("\n", "\n  ")
+            file.write(f"{',' if number else ''}\n  {lines}")
+        file.write("\n ]\n}")
 
 
 # The source is KakaoTalk's CSV itself.

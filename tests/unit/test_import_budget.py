@@ -15,12 +15,12 @@ from tests.support.handlers import ROOT
 
 # What makes AWS's clients is loaded by what opens one.
 DEAR = {
-    "aws_xray_sdk", "boto3", "botocore.session", "httpx", "httpx2", "ijson", "numpy", "openai", "orjson",
+    "aws_xray_sdk", "boto3", "botocore.session", "httpx", "httpx2", "numpy", "openai", "orjson",
     "pandas", "pydantic", "requests", "s3transfer", "sacrebleu", "scipy", "sklearn", "tiktoken",
 }  # fmt: skip
 NOTHING: set[str] = set()
 ROUTES = {"pydantic"}
-READERS = {"ijson", "orjson"}
+READERS = {"orjson"}
 MEASURES = {"numpy", "sacrebleu", "scipy", "sklearn"}
 FUNCTIONS = {
     "ask_approval": NOTHING,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
-from maltu.exports.message import Message
+from maltu.exports.message import Columns, InColumns
 from maltu.exports.spool import IN_MEMORY_BYTES
 
 if TYPE_CHECKING:
@@ -59,14 +59,13 @@ class Chats:
         """Throw the messages away."""
         self._file.close()
 
-    def append(self, message: Message) -> None:
-        """Put one message of the present chat aside."""
-        sent_at, sender, text, kind = message
-        line = _encode((sent_at.isoformat(), sender, text, kind))
-        # A lone surrogate of an edited file has no UTF-8.
-        self._file.write(line.encode(errors="surrogatepass") + b"\n")
-        self._messages += 1
-        self._texts += kind == "text"
+    def extend(self, columns: Columns) -> None:
+        """Put messages of the present chat aside; they are read again as many at a time."""
+        sent_at = [at.isoformat() for at in columns.sent_at]
+        line = _encode((sent_at, columns.senders, columns.texts, columns.kinds))
+        self._file.write(line.encode() + b"\n")
+        self._messages += len(columns.kinds)
+        self._texts += columns.kinds.count("text")
 
     def end(self, title: str | None, skipped: Mapping[str, int]) -> None:
         """End the present chat; ``skipped`` is what of it was no message.
@@ -85,12 +84,15 @@ class Chats:
         self._start = end
         self._messages = self._texts = 0
 
-    def read(self, chat: Chat) -> Iterator[Message]:
+    def read(self, chat: Chat) -> InColumns:
         """Give a chat's messages; other chats may be read in between, once all have ended."""
+        return InColumns(self._columns(chat))
+
+    def _columns(self, chat: Chat) -> Iterator[Columns]:
         at = chat.start
         while at < chat.end:
             self._file.seek(at)
             line = self._file.readline()
             at += len(line)
-            sent_at, sender, text, kind = json.loads(line.decode(errors="surrogatepass"))
-            yield Message(datetime.fromisoformat(sent_at), sender, text, kind)
+            sent_at, senders, texts, kinds = json.loads(line)
+            yield Columns(list(map(datetime.fromisoformat, sent_at)), senders, texts, kinds)

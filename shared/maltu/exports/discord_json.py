@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from maltu.exports.identities import Identities
-from maltu.exports.json_stream import EACH, record_start, stream_values, string_in, string_of
-from maltu.exports.message import Message
-from maltu.exports.unread import NotAMessage, Unread
+from maltu.exports.json_records import Records
+from maltu.exports.json_stream import EACH, stream_values, string_in, string_of
+from maltu.exports.message import InColumns, Message
+from maltu.exports.unread import NotAMessage
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
+    from maltu.exports.message import Columns
     from maltu.exports.source import Source
 
 FORMAT = "discord-json"
 CUTS_AT = None
 
-_SPEECH = frozenset(("Default", "Reply"))
+_MESSAGES = frozenset((("messages", EACH),))
+_SPEECH = ("Default", "Reply")
 _MEDIA_KEYS = {"attachments": "attachment", "stickers": "sticker", "embeds": "embed"}
 
 _RECORD = re.compile(r'(?<!\\)"timestampEdited"\s*:')
@@ -45,52 +49,52 @@ def room(head: str, name: str) -> str | None:  # noqa: ARG001 - the header has t
     return string_in(head, _TITLE)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages; what is none is counted by reason.
 
     Raises:
         UnreadableExport: no JSON, or no message at all.
     """
-    unread = Unread(skipped, unit="message")
-    identities = Identities()
-    found = False
-    for number, (_, record) in enumerate(
-        stream_values(source, values=frozenset((("messages", EACH),))), start=1
-    ):
-        try:
-            made = _read(record, identities)
-        except NotAMessage as why:
-            unread.count(str(why), number, record_start(record))
-            continue
-        found = True
-        yield made
-    if not found:
-        raise unread.no_messages(_EXPECTED)
+    return InColumns(_batches(source, skipped))
 
 
-def _read(record: object, identities: Identities) -> Message:
+def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
+    records = Records(partial(_message_of, Identities()), skipped)
+    for _, found in stream_values(source, values=_MESSAGES):
+        yield from records.columns(found)
+    if not records.found:
+        raise records.no_messages(_EXPECTED)
+
+
+def _message_of(identities: Identities, record: object) -> Message:
     record = _object(record, "no object")
     sent_at = _sent_at(record)
     text = record.get("content")
     if not isinstance(text, str):
         raise NotAMessage("unreadable text")
-    text = string_of(text)
-    if string_of(record.get("type")) not in _SPEECH:
+    if record.get("type") not in _SPEECH:
         return Message(sent_at, "", text, "system")
     author = _object(record.get("author"), "no sender")
     if author.get("isBot") is True:
         raise NotAMessage("bot")
     if _is_forwarded(record):
         raise NotAMessage("forwarded")
-    user_id = string_of(author.get("id"))
-    name = string_of(author.get("nickname")) or string_of(author.get("name"))
-    if not user_id and not name:
-        raise NotAMessage("no sender")
-    sender = identities.name_of(user_id, name)
+    sender = _sender(identities, author)
     if text:
         return Message(sent_at, sender, text, "text")
     what = next((name for key, name in _MEDIA_KEYS.items() if record.get(key)), "message without text")
     return Message(sent_at, sender, f"({what})", "media")
+
+
+def _sender(identities: Identities, author: dict[str, object]) -> str:
+    user_id = author.get("id")
+    if isinstance(user_id, str) and (known := identities.names.get(user_id)) is not None:
+        return known
+    user_id = string_of(user_id)
+    name = string_of(author.get("nickname")) or string_of(author.get("name"))
+    if not user_id and not name:
+        raise NotAMessage("no sender")
+    return identities.name_of(user_id, name)
 
 
 def _object(value: object, otherwise: str) -> dict[str, object]:
@@ -102,8 +106,8 @@ def _object(value: object, otherwise: str) -> dict[str, object]:
 def _sent_at(record: dict[str, object]) -> datetime:
     try:
         # The offset belongs to where the export was made; the clock there is what counts.
-        return datetime.fromisoformat(string_of(record.get("timestamp"))).replace(tzinfo=None)
-    except ValueError:
+        return datetime.fromisoformat(cast("str", record.get("timestamp"))).replace(tzinfo=None)
+    except (TypeError, ValueError):
         raise NotAMessage("unreadable date") from None
 
 

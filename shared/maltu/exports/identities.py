@@ -6,10 +6,14 @@ from maltu.exports.names import name_key
 
 
 class Identities:
-    """Gives every id one name, the first it is met with, and no two ids the same."""
+    """Gives every id one name, the first it is met with, and no two ids the same.
+
+    Attributes:
+        names: the names of the ids that were met, for a reader's loop.
+    """
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self._taken: dict[str, str] = {}
 
     def name_of(self, user_id: str, name: str) -> str:
@@ -19,10 +23,10 @@ class Identities:
         """
         if not user_id:
             return name
-        if (known := self._names.get(user_id)) is not None:
+        if (known := self.names.get(user_id)) is not None:
             return known
         chosen = name or user_id
         if self._taken.setdefault(name_key(chosen), user_id) != user_id:
             chosen = f"{chosen} ({user_id})"
-        self._names[user_id] = chosen
+        self.names[user_id] = chosen
         return chosen

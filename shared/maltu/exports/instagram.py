@@ -9,21 +9,24 @@ downloaded apart, in a file that says the same in other words.
 from __future__ import annotations
 
 import re
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import gt, lt
 from typing import TYPE_CHECKING, cast
 
-from maltu.exports.json_stream import EACH, record_start, stream_values, string_in, string_of
-from maltu.exports.message import Message
+from maltu.exports.json_records import Records
+from maltu.exports.json_stream import EACH, stream_values, string_in, string_of
+from maltu.exports.message import InColumns, Message
 from maltu.exports.names import Spellings
 from maltu.exports.spool import Spool
-from maltu.exports.unread import NotAMessage, Unread
+from maltu.exports.unread import NotAMessage
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from maltu.exports.message import Kind
+    from maltu.exports.message import Columns, Kind
     from maltu.exports.source import Source
 
 FORMAT = "instagram"
@@ -78,7 +81,10 @@ _EVENT = re.compile(
     r"|(?:created|started|ended|missed) (?:the|an?|your) (?:group|poll|video chat|audio call|call))\."
     r"|님이 (?:그룹 이름을 .+습니다|그룹을 나갔습니다|.+님을 그룹에 추가했습니다|채팅 테마를 .+습니다)\.?"
 )
-_OWN_TYPES = frozenset(("Subscribe", "Unsubscribe"))
+_OWN_TYPES = ("Subscribe", "Unsubscribe")
+# How a text starts that the messenger may have written, unless it starts with the sender's name.
+_ACTORS = ("You", "회원")  # 회원님이, as Korean says
+_OPENINGS = (*_ACTORS, "Liked", "Reacted", "메시지")
 
 
 def score(head: str) -> int:
@@ -94,36 +100,47 @@ def room(head: str, name: str) -> str | None:  # noqa: ARG001 - every file is ca
     return title and mended(title)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages, oldest first; what is none is counted by reason.
 
     Raises:
         UnreadableExport: no JSON, or no message at all.
     """
-    unread = Unread(skipped, unit="message")
-    spellings = Spellings()
-    number = earlier = later = 0
-    before: datetime | None = None
+    return InColumns(_batches(source, skipped))
+
+
+def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
+    records = Records(partial(_message_of, _Senders()), skipped)
+    earlier = later = 0
+    before: Sequence[datetime] = ()
     with closing(Spool()) as spool:
-        for path, record in stream_values(source, values=frozenset((_MESSAGES, *_TITLES))):
+        for path, found in stream_values(source, values=frozenset((_MESSAGES, *_TITLES))):
             if path in _TITLES:
-                source.room = mended(string_of(record)) or None
+                source.room = mended(string_of(found[-1])) or None
                 continue
-            number += 1
-            try:
-                made = _read(record, spellings)
-            except NotAMessage as why:
-                unread.count(str(why), number, record_start(record))
-                continue
-            spool.append(made)
-            if before is not None:
-                earlier += made.sent_at < before
-                later += made.sent_at > before
-            before = made.sent_at
-        if before is None:
-            raise unread.no_messages(_EXPECTED)
+            for columns in records.columns(found):
+                spool.extend(columns)
+                times = (*before, *columns.sent_at)
+                earlier += sum(map(lt, times[1:], times))
+                later += sum(map(gt, times[1:], times))
+                before = times[-1:]
+        if not records.found:
+            raise records.no_messages(_EXPECTED)
         # A file that somebody has sorted is left in its order.
         yield from spool if later > earlier else reversed(spool)
+
+
+class _Senders(dict[str, tuple[str, str]]):
+    """Maps names as they are written to what people see, and to the first spelling of that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spellings = Spellings()
+
+    def __missing__(self, written: str) -> tuple[str, str]:
+        name = mended(string_of(written))
+        self[written] = names = name, self._spellings[name]
+        return names
 
 
 def mended(text: str) -> str:
@@ -136,21 +153,22 @@ def mended(text: str) -> str:
         return text
 
 
-def _read(record: object, spellings: Spellings) -> Message:
+def _message_of(senders: _Senders, record: object) -> Message:
     if not isinstance(record, dict):
         raise NotAMessage("no object")
     record = cast("dict[str, object]", record)
     if "senderName" in record:
         record = _in_other_words(record)
     sent_at = _sent_at(record.get("timestamp_ms"))
-    sender = mended(string_of(record.get("sender_name")))
-    if not sender:
+    written = record.get("sender_name")
+    if not isinstance(written, str) or not written:
         raise NotAMessage("no sender")
     content = record.get("content", "")
     if not isinstance(content, str):
         raise NotAMessage("unreadable text")
-    kind, text = _kind_and_text(record, sender, mended(string_of(content)))
-    return Message(sent_at, spellings[sender], text, kind)
+    name, sender = senders[written]
+    kind, text = _kind_and_text(record, name, mended(content))
+    return Message(sent_at, sender, text, kind)
 
 
 def _in_other_words(record: dict[str, object]) -> dict[str, object]:
@@ -168,21 +186,24 @@ def _in_other_words(record: dict[str, object]) -> dict[str, object]:
 
 def _sent_at(milliseconds: object) -> datetime:
     if isinstance(milliseconds, int) and not isinstance(milliseconds, bool):
-        with suppress(OverflowError):
+        try:
             return _EPOCH + timedelta(milliseconds=milliseconds)
+        except OverflowError:
+            pass
     raise NotAMessage("unreadable date")
 
 
 def _kind_and_text(record: dict[str, object], sender: str, content: str) -> tuple[Kind, str]:
     if record.get("is_unsent") is True:
         return "deleted", content
-    if string_of(record.get("type")) in _OWN_TYPES or _is_own(content, sender):
+    may_be_own = content.startswith((sender, *_OPENINGS))
+    if record.get("type") in _OWN_TYPES or (may_be_own and _is_own(content, sender)):
         return "system", content
     if "call_duration" in record or record.get("type") == "Call":
         return "media", content or "(call)"
-    attached = next((name for key, name in _ATTACHMENTS.items() if record.get(key)), None)
-    if content and not _is_by(_SENT, content, sender):
+    if content and not (may_be_own and _is_by(_SENT, content, sender)):
         return "text", content
+    attached = next((name for key, name in _ATTACHMENTS.items() if record.get(key)), None)
     return "media", content or f"({attached or 'message without text'})"
 
 
@@ -193,5 +214,5 @@ def _is_own(content: str, sender: str) -> bool:
 def _is_by(pattern: re.Pattern[str], content: str, sender: str) -> bool:
     return any(
         content.startswith(who) and pattern.fullmatch(content.rstrip(), len(who))
-        for who in (sender, "You", "회원")  # 회원님이, as Korean says
+        for who in (sender, *_ACTORS)
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import tempfile
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from maltu.exports.message import Message
+from maltu.exports.message import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 IN_MEMORY_BYTES = 1024 * 1024
 
 _PAGE_MESSAGES = 1000
-_PAGE_CHARACTERS = 256 * 1024
+_PAGE_CHARACTERS = 64 * 1024
 
 
 class Spool:
@@ -28,45 +29,44 @@ class Spool:
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed by close()
         self._pages: list[tuple[int, int]] = []
-        self._page: list[tuple[str, str, str, str]] = []
+        self._page: tuple[list[str], ...] = ([], [], [], [])
         self._characters = 0
 
     def close(self) -> None:
         """Throw the messages away."""
         self._file.close()
 
-    def append(self, message: Message) -> None:
-        """Put one message aside."""
-        sent_at, sender, text, kind = message
-        self._page.append((sent_at.isoformat(), sender, text, kind))
-        self._characters += len(sender) + len(text)
-        if len(self._page) >= _PAGE_MESSAGES or self._characters >= _PAGE_CHARACTERS:
+    def extend(self, columns: Columns) -> None:
+        """Put messages aside."""
+        sent_at, senders, texts, kinds = columns
+        dates = map(datetime.isoformat, sent_at)
+        for page, column in zip(self._page, (dates, senders, texts, kinds), strict=True):
+            page.extend(column)
+        self._characters += sum(map(len, chain(senders, texts)))
+        if len(self._page[0]) >= _PAGE_MESSAGES or self._characters >= _PAGE_CHARACTERS:
             self._write_page()
 
-    def __iter__(self) -> Iterator[Message]:
+    def __iter__(self) -> Iterator[Columns]:
         self._write_page()
         for page in self._pages:
-            yield from self._read_page(*page)
+            yield self._read_page(*page)
 
-    def __reversed__(self) -> Iterator[Message]:
+    def __reversed__(self) -> Iterator[Columns]:
         self._write_page()
         for page in reversed(self._pages):
-            yield from reversed(self._read_page(*page))
+            yield Columns._make(column[::-1] for column in self._read_page(*page))
 
     def _write_page(self) -> None:
-        if not self._page:
+        if not self._page[0]:
             return
-        # ASCII, because a text may hold a surrogate, which UTF-8 cannot.
-        page = json.dumps(self._page).encode("ascii")
+        page = json.dumps(self._page, ensure_ascii=False).encode()
         start = self._file.seek(0, 2)
         self._file.write(page)
         self._pages.append((start, len(page)))
-        self._page.clear()
+        self._page = ([], [], [], [])
         self._characters = 0
 
-    def _read_page(self, start: int, size: int) -> list[Message]:
+    def _read_page(self, start: int, size: int) -> Columns:
         self._file.seek(start)
-        return [
-            Message(datetime.fromisoformat(sent_at), sender, text, kind)
-            for sent_at, sender, text, kind in json.loads(self._file.read(size))
-        ]
+        sent_at, senders, texts, kinds = json.loads(self._file.read(size))
+        return Columns(list(map(datetime.fromisoformat, sent_at)), senders, texts, kinds)

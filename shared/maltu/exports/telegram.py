@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, cast
 from maltu.errors import UnreadableExport
 from maltu.exports.chats import Chats
 from maltu.exports.identities import Identities
-from maltu.exports.json_stream import EACH, ENDED, record_start, stream_values, string_in, string_of
-from maltu.exports.message import Message
-from maltu.exports.unread import NotAMessage, Unread
+from maltu.exports.json_records import Records
+from maltu.exports.json_stream import EACH, stream_values, string_in, string_of
+from maltu.exports.message import InColumns, Message
+from maltu.exports.unread import NotAMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from maltu.exports.chats import Chat
+    from maltu.exports.message import Columns
     from maltu.exports.source import Source
 
 FORMAT = "telegram"
@@ -86,7 +88,7 @@ def is_account(head: str) -> bool:
     return head.lstrip().startswith("{") and _ACCOUNT.search(head) is not None
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages of one chat; what is no message of it is counted by reason.
 
     An account's file can be read like this where one chat of it has text.
@@ -95,19 +97,19 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
         UnreadableExport: no JSON, no message at all, or several chats with text.
     """
     if is_account(source.head_text):
-        yield from _only_chat(source, skipped)
-        return
-    unread = Unread(skipped, unit="message")
-    reader = _Records(unread)
-    found = False
-    for path, record in stream_values(source, values=_IN_LISTS | {_CHAT}):
-        if path != _CHAT:
-            skipped["in another chat"] += 1
-        elif message := reader.message_of(record):
-            found = True
-            yield message
-    if not found:
-        raise unread.no_messages(_EXPECTED)
+        return InColumns(_only_chat(source, skipped))
+    return InColumns(_one_chat(source, skipped))
+
+
+def _one_chat(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
+    records = Records(_People().message_of, skipped)
+    for path, found in stream_values(source, values=_IN_LISTS | {_CHAT}):
+        if path == _CHAT:
+            yield from records.columns(found)
+        else:
+            skipped["in another chat"] += len(found)
+    if not records.found:
+        raise records.no_messages(_EXPECTED)
 
 
 def read_account(source: Source) -> Chats:
@@ -131,30 +133,29 @@ def read_account(source: Source) -> Chats:
 def _put_aside(source: Source, chats: Chats) -> None:
     skipped: Counter[str] = Counter()
     before: Counter[str] = Counter()
-    unread = Unread(skipped, unit="message")
-    reader = _Records(unread)
+    people = _People()
+    records = Records(people.message_of, skipped)
     owner: dict[str, object] = {}
     title: str | None = None
-    found = False
-    for path, value in stream_values(source, values=_IN_LISTS | {_CHAT} | _NAMES | _OWNERS, ends=_ENDS):
+    for path, found in stream_values(source, values=_IN_LISTS | {_CHAT} | _NAMES | _OWNERS, ends=_ENDS):
         if path == _OWNER:
-            reader.introduce(owner)
-        elif value is ENDED:
+            people.introduce(owner)
+        elif path in _ENDS:
             chats.end(title, skipped - before)
             before = skipped.copy()
             title = None
         elif path in _NAMES:
-            title = string_of(value) or None
+            title = string_of(found[-1]) or None
         elif path in _OWNERS:
-            owner[path[-1]] = value
-        elif message := reader.message_of(value):
-            found = True
-            chats.append(message)
-    if not found:
-        raise unread.no_messages(_EXPECTED)
+            owner[path[-1]] = found[-1]
+        else:
+            for columns in records.columns(found):
+                chats.extend(columns)
+    if not records.found:
+        raise records.no_messages(_EXPECTED)
 
 
-def _only_chat(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def _only_chat(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
     with closing(read_account(source)) as chats:
         with_text = [chat for chat in chats.ended if chat.texts]
         if len(with_text) > 1:
@@ -164,7 +165,7 @@ def _only_chat(source: Source, skipped: Counter[str]) -> Iterator[Message]:
             skipped.update(chat.skipped)
             if chat is not only and chat.messages:
                 skipped["in a chat without text"] += chat.messages
-        yield from chats.read(only)
+        yield from chats.read(only).columns()
 
 
 def _several(with_text: list[Chat]) -> UnreadableExport:
@@ -180,13 +181,11 @@ def _several(with_text: list[Chat]) -> UnreadableExport:
     )
 
 
-class _Records:
-    """Makes messages of records, one after the other."""
+class _People:
+    """Makes messages of records, and gives everybody one name."""
 
-    def __init__(self, unread: Unread) -> None:
-        self._unread = unread
+    def __init__(self) -> None:
         self._identities = Identities()
-        self._number = 0
 
     def introduce(self, owner: Mapping[str, object]) -> None:
         """Say who the account's owner is, before anybody writes."""
@@ -197,36 +196,36 @@ class _Records:
             if name:
                 self._identities.name_of(f"user{user_id}", name)
 
-    def message_of(self, record: object) -> Message | None:
-        """Give the message; None, and counted, where there is none."""
-        self._number += 1
-        try:
-            return self._read(record)
-        except NotAMessage as why:
-            self._unread.count(str(why), self._number, record_start(record))
-            return None
-
-    def _read(self, record: object) -> Message:
+    def message_of(self, record: object) -> Message:
+        """Give the message; raise ``NotAMessage`` where there is none."""
         if not isinstance(record, dict):
             raise NotAMessage("no object")
         record = cast("dict[str, object]", record)
         sent_at = _sent_at(record)
-        if record.get("type") == "service":
+        what = record.get("type")
+        if what == "service":
             return Message(sent_at, "", string_of(record.get("action")), "system")
-        if record.get("type") != "message":
+        if what != "message":
             raise NotAMessage("unknown type")
         if "forwarded_from" in record or "forwarded_from_id" in record:
             raise NotAMessage("forwarded")
         if record.get("via_bot"):
             raise NotAMessage("sent through a bot")
-        text = _text(record.get("text", ""))
-        user_id, name = string_of(record.get("from_id")), string_of(record.get("from"))
-        if not user_id and not name:
-            raise NotAMessage("no sender")
-        sender = self._identities.name_of(user_id, name)
+        text = record.get("text", "")
+        if not isinstance(text, str):
+            text = _joined(text)
+        sender = self._sender(record.get("from_id"), record)
         if text:
             return Message(sent_at, sender, text, "text")
         return Message(sent_at, sender, _placeholder(record), "media")
+
+    def _sender(self, user_id: object, record: dict[str, object]) -> str:
+        if isinstance(user_id, str) and (known := self._identities.names.get(user_id)) is not None:
+            return known
+        user_id, name = string_of(user_id), string_of(record.get("from"))
+        if not user_id and not name:
+            raise NotAMessage("no sender")
+        return self._identities.name_of(user_id, name)
 
 
 def _sent_at(record: dict[str, object]) -> datetime:
@@ -234,15 +233,15 @@ def _sent_at(record: dict[str, object]) -> datetime:
         if "date" not in record:
             seconds = int(string_of(record.get("date_unixtime")))
             return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-        sent_at = datetime.fromisoformat(string_of(record["date"]))
-    except (ValueError, OverflowError, OSError):
+        sent_at = datetime.fromisoformat(cast("str", record["date"]))
+    except (TypeError, ValueError, OverflowError, OSError):
         raise NotAMessage("unreadable date") from None
     if sent_at.tzinfo:
         raise NotAMessage("unreadable date")
     return sent_at
 
 
-def _text(text: object) -> str:
+def _joined(text: object) -> str:
     """Join a text's parts: strings, and entities with a text of their own."""
     parts = cast("list[object]", text) if isinstance(text, list) else [text]
     words = [
@@ -250,7 +249,7 @@ def _text(text: object) -> str:
     ]
     if not all(isinstance(word, str) for word in words):
         raise NotAMessage("unreadable text")
-    return "".join(map(string_of, words))
+    return "".join(cast("list[str]", words))
 
 
 def _placeholder(record: dict[str, object]) -> str:
