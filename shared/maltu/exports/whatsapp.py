@@ -119,21 +119,21 @@ class _Survey:
 
     def _take_at_once(self, lines: str, evidence: Evidence) -> bool:
         cutter = self.cutters[evidence.style]
-        cut = cutter.cut(f"\n{lines[:-1]}", line_end="\n") if lines.endswith("\n") else None
-        if cut is None or None in map(cutter.clocks.__getitem__, cut.clocks):
+        dates = cutter.dates(f"\n{lines}", line_end="\n")
+        crlf = "\r\n" if self._end_before == "\r\n" else ""
+        after_crlf = cutter.dates(f"{crlf}{lines}", line_end="\r\n") if "\r" in lines else ()
+        if dates is None or after_crlf is None:
             return False
-        days = [(cutter.stamp(date), len(list(same))) for date, same in groupby(cut.dates)]
+        try:
+            days = [(cutter.stamp(date), len(list(same))) for date, same in groupby(dates)]
+        except ValueError:
+            return False
         if not all(is_possible(stamp) for stamp, _ in days):
             return False
         for stamp, count in days:
             evidence.take(stamp, count)
-        after_crlf = 0
-        if "\r" in lines:
-            befores = (cut.before or self._end_before.removesuffix("\n"), *cut.texts[:-1])
-            after_crlf = sum(before.endswith("\r") for before in befores[: len(cut.texts)])
-        evidence.after_crlf += after_crlf
-        at_start = bool(cut.texts) and not cut.before and not self._end_before
-        evidence.after_lf += len(cut.texts) - after_crlf - at_start
+        evidence.after_crlf += len(after_crlf)
+        evidence.after_lf += len(dates) - len(after_crlf)
         self._end_before = end_of(lines)
         return True
 
