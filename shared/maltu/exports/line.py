@@ -2,24 +2,23 @@ r"""The txt that LINE exports: a title, a line per date, ``HH:MM<TAB>name<TAB>te
 
 Japanese, English, Korean and Chinese. A text of several lines is wrapped in quotation marks, by some versions
 only; its line breaks are given as ``\n``. An hour from 24 on belongs to the night of the date it stands
-under. Computers write spaces for the tabs; such a file goes through a spool on disk, because only all of its
-lines tell where names end.
+under. Computers write spaces for the tabs; such a file is read twice, because only all of its lines tell
+where names end.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from maltu.exports import line_spaced
 from maltu.exports.line_blocks import Messages
 from maltu.exports.line_dates import date_of
 from maltu.exports.line_records import DELETED, TIME, TITLE, Header, Records
 from maltu.exports.message import InColumns
-from maltu.exports.spool import IN_MEMORY_BYTES
-from maltu.exports.text_lines import blocks_of, lines_of, spooled
+from maltu.exports.text_lines import blocks_of, numbered
+from maltu.exports.twice import blocks_twice
 from maltu.exports.unread import Unread
 
 if TYPE_CHECKING:
@@ -91,35 +90,27 @@ def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
 def _spaced(source: Source, unread: Unread) -> Iterator[Message]:
     title = room(source.head_text, source.name.rpartition("/")[2])
     names = line_spaced.Names((title,) if title else ())
-    with tempfile.SpooledTemporaryFile(
-        max_size=IN_MEMORY_BYTES, mode="w+", encoding="utf-8", newline="\n"
-    ) as spool:
-        _learn(source, names, spool)
-        records = Records(source, unread, lambda line: _spaced_header_of(line, names))
-        found = False
-        for number, line, _ in spooled(spool):
+    records = Records(source, unread, lambda line: _spaced_header_of(line, names))
+    found = False
+    with blocks_twice(source) as (blocks, blocks_again):
+        for _, line, _ in numbered(blocks):
+            if rest := _SPACED_MESSAGE.fullmatch(line):
+                names.learn(rest["rest"])
+        for number, line, _ in numbered(blocks_again):
             if message := records.take(number, line):
                 found = True
                 yield message
-        if message := records.end():
-            found = True
-            yield message
-        if not found:
-            raise unread.no_messages(_EXPECTED)
+    if message := records.end():
+        found = True
+        yield message
+    if not found:
+        raise unread.no_messages(_EXPECTED)
 
 
 def _is_spaced(head: str) -> bool:
     lines = [line.removesuffix("\r") for line in head.split("\n")]
     tabs = sum(1 for line in lines if _MESSAGE.fullmatch(line))
     return sum(1 for line in lines if _SPACED_MESSAGE.fullmatch(line)) > tabs
-
-
-def _learn(source: Source, names: Names, spool: IO[str]) -> None:
-    for _, line, end in lines_of(source):
-        spool.write(line + end)
-        if found := _SPACED_MESSAGE.fullmatch(line):
-            names.learn(found["rest"])
-    spool.seek(0)
 
 
 def _header_of(line: str) -> Header | None:

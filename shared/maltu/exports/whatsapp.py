@@ -3,21 +3,20 @@ r"""The txt that WhatsApp exports, on Android and on iPhones.
 A message starts with a time, ``18/03/2022, 14:56 - Name: text`` or ``[18/03/22, 14:56:01] Name: text``, in
 as many styles as there are regions; without ``Name: `` it is WhatsApp's own. A file has one style, so
 a line in another one is part of somebody's text. Where records end with CRLF, as on iPhones, a line behind
-a bare LF is too. Both, and the order of day and month, take the whole file to decide: its lines go through
-a spool on disk, and are read again from there. A text's line breaks are given as ``\n``.
+a bare LF is too. Both, and the order of day and month, take the whole file to decide: its lines are read
+twice. A text's line breaks are given as ``\n``.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from maltu.exports.message import Columns, InColumns
-from maltu.exports.spool import IN_MEMORY_BYTES
-from maltu.exports.text_lines import blocks_of, end_of, numbered, spooled_blocks
+from maltu.exports.text_lines import end_of, numbered
+from maltu.exports.twice import blocks_twice
 from maltu.exports.unread import Unread
 from maltu.exports.whatsapp_blocks import Cutter
 from maltu.exports.whatsapp_dates import Evidence, is_possible, stamp_of
@@ -74,21 +73,18 @@ def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
 
 
 def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spool:
+    with blocks_twice(source) as (blocks, blocks_again):
         survey = _Survey()
-        for lines in blocks_of(source):
-            # What was decoded can be encoded.
-            spool.write(lines.encode())
+        for lines in blocks:
             survey.take(lines)
-        spool.seek(0)
         evidence = survey.evidence()
         if evidence is None:
-            for number, line, _ in numbered(spooled_blocks(spool)):
+            for number, line, _ in numbered(blocks_again):
                 if line.strip():
                     unread.count(NO_TIME, number, line)
             raise unread.no_messages(_EXPECTED)
         messages = Messages(source, evidence, survey.cutters[evidence.style], unread)
-        for lines in spooled_blocks(spool):
+        for lines in blocks_again:
             if columns := messages.take(lines):
                 yield columns
         if columns := messages.last():

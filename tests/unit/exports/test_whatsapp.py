@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from maltu.errors import UnreadableExport
 from maltu.exports.whatsapp_dates import Stamp, stamp_of
-from tests.unit.exports.opening import messages, opened, peak_bytes, plain, read_or_refused
+from tests.unit.exports.opening import messages, opened, peak_bytes, piped, plain, read_or_refused
 
 NOON = datetime.fromisoformat("2022-03-18 14:56:01")
 MINUTE = NOON.replace(second=0)
@@ -457,8 +457,8 @@ def a_chat(seed: int) -> str:
 def test_many_lines_at_once_are_read_as_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     content = a_chat(seed)
     monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 1024)
-    monkeypatch.setattr("maltu.exports.text_lines.BLOCK_BYTES", 700)
-    at_once = opened(content)
+    monkeypatch.setattr("maltu.exports.text_lines._BYTES_AT_ONCE", 700)
+    at_once = piped(content) if seed % 2 else opened(content)
     read = list(at_once)
     monkeypatch.setattr("maltu.exports.whatsapp_blocks._MOST_SHAPES", 0)
 
@@ -471,7 +471,6 @@ def test_many_lines_at_once_are_read_as_one_by_one(seed: int, monkeypatch: pytes
 def test_what_is_usual_is_read_many_lines_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     content = dated(*(f"{day:02}/{month:02}/22" for month in range(1, 13) for day in range(1, 29)))
     monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 1024)
-    monkeypatch.setattr("maltu.exports.text_lines.BLOCK_BYTES", 1024)
     lines_read: list[str] = []
 
     def counted(line: str) -> Stamp | None:
