@@ -71,6 +71,8 @@ class Cutter:
             self._parts = learned
             for made in (self._patterns, self._stamps, self._minutes):
                 made.clear()
+            after = tuple(learned[-1].values())
+            self._minutes.behind = f"00{after[0]}" if self._style.seconds and len(after) == 1 else ""
 
     def stamp(self, date: str) -> Stamp:
         """Give a stamp of that date, at any time.
@@ -131,10 +133,9 @@ class Cutter:
     def _since_midnight(
         self, minutes: list[str], seconds: list[str] | None = None, behind: list[str] | None = None
     ) -> list[timedelta]:
-        if seconds is None or behind is None:
-            return list(map(self._minutes.__getitem__, zip(minutes, strict=True)))
-        to_the_minute = map(self._minutes.__getitem__, zip(minutes, behind, strict=True))
-        return list(map(add, to_the_minute, map(self._seconds.__getitem__, seconds)))
+        at_zero = map("00".join, zip(minutes, behind, strict=True)) if behind else minutes
+        since = map(self._minutes.__getitem__, at_zero)
+        return list(map(add, since, map(self._seconds.__getitem__, seconds)) if seconds else since)
 
     def _patterns_behind(self, line_end: str) -> Patterns:
         if (known := self._patterns.get(line_end)) is not None:
@@ -149,15 +150,20 @@ class Cutter:
         return stamp if stamp and stamp.style == self._style and (stamp.date_end, stamp.end) == ends else None
 
 
-class _Minutes(dict[tuple[str, ...], timedelta]):
-    """Maps a time of day as it is written, or what stands around its seconds, to the time since midnight."""
+class _Minutes(dict[str, timedelta]):
+    """Maps a time of day as it is written, its seconds 00 if it has any, to the time since midnight.
+
+    Attributes:
+        behind: what has been left out of the times.
+    """
 
     def __init__(self, cutter: Cutter) -> None:
         super().__init__()
+        self.behind = ""
         self._stamp_at = cutter.stamp_at
 
-    def __missing__(self, written: tuple[str, ...]) -> timedelta:
-        time = self._stamp_at("00".join(written)).time
+    def __missing__(self, written: str) -> timedelta:
+        time = self._stamp_at(written + self.behind).time
         self[written] = since_midnight = timedelta(hours=time.hour, minutes=time.minute)
         return since_midnight
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from maltu.exports.whatsapp_dates import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Sequence
 
 # What the times of all styles start with, and little else does.
 _SEEMS_A_DATE = (
@@ -46,8 +46,8 @@ class Patterns(NamedTuple):
 
     Attributes:
         date: finds every time: its date, or nothing where it is, or seems to be, of another shape.
-        message: finds a message's start: date, the time of day, in three parts if it has seconds, and name.
-            A date may be none.
+        message: finds a message's start: date, time of day and name. A time with seconds is cut into minute,
+            second and what is behind, which is left out where it is always the same. A date may be none.
         further: finds what seems to be a time, as far as its line goes.
     """
 
@@ -79,11 +79,12 @@ def taken_apart(date: str, clock: str) -> tuple[Parts, Parts] | None:
     )
 
 
-def patterns_of(parts: Iterable[Iterable[str]], line_end: str) -> Patterns:
+def patterns_of(parts: Sequence[Collection[str]], line_end: str) -> Patterns:
     """Put patterns for each of the four parts of a time together to those for lines behind a ``line_end``."""
     date, minute, second, after = map("|".join, parts)
     whole = f"(?:{minute})(?:{second})(?:{after})"
-    clock = f"({minute})({second})({after})" if second else f"({whole})"
+    behind = f"({after})" if len(parts[-1]) > 1 else after
+    clock = f"({minute})({second}){behind}" if second else f"({whole})"
     return Patterns(
         re.compile(f"{line_end}(?:({date}){whole}|{_SEEMS_A_DATE})"),
         re.compile(f"{line_end}({date}){clock}[{MARKS}]{{0,4}}{_NAME}"),
