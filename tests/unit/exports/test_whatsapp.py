@@ -199,6 +199,24 @@ def test_without_a_name_whatsapp_speaks(text: str) -> None:
             for text in ("삭제된 메시지입니다", "삭제된 메시지입니다.", "이 메시지는 삭제되었습니다.")
         ),
         *(
+            (text, "deleted")
+            for text in (
+                *("Se eliminó este mensaje", "Eliminaste este mensaje", "Diese Nachricht wurde gelöscht."),
+                *("Du hast diese Nachricht gelöscht", "Mensagem apagada", "Você apagou esta mensagem"),
+                *("Ce message a été supprimé", "Vous avez supprimé ce message"),
+                *("Questo messaggio è stato eliminato", "Hai eliminato questo messaggio"),
+                *(
+                    "このメッセージは削除されました",
+                    "회원님이 이 메시지를 삭제했습니다",
+                    "메시지를 삭제했습니다",
+                ),
+            )
+        ),
+        *((text, "media") for text in ("Missed voice call", "부재중 영상통화", "live location shared")),
+        *((text, "media") for text in ("Location: https://maps.google.com/?q=1", "Live location shared")),
+        *((text, "media") for text in ("위치: https://maps.google.com/?q=1", "미디어.pdf (file attached)")),
+        *((text, "system") for text in ("메시지와 통화는 종단간 암호화됩니다.",)),
+        *(
             (text, "text")
             for text in ("Media omitted", "image omitted", "사진 생략", "영상통화", "Video call")
         ),
