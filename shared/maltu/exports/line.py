@@ -2,29 +2,31 @@ r"""The txt that LINE exports: a title, a line per date, ``HH:MM<TAB>name<TAB>te
 
 Japanese, English, Korean and Chinese. A text of several lines is wrapped in quotation marks, by some versions
 only; its line breaks are given as ``\n``. An hour from 24 on belongs to the night of the date it stands
-under. Computers write spaces for the tabs; such a file goes through a spool on disk, because only all of its
-lines tell where names end.
+under. Computers write spaces for the tabs; such a file is read twice, because only all of its lines tell
+where names end.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
-from typing import IO, TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from maltu.exports import line_spaced
+from maltu.exports.line_blocks import Messages
 from maltu.exports.line_dates import date_of
-from maltu.exports.line_records import DELETED, TITLE, Header, Records
-from maltu.exports.spool import IN_MEMORY_BYTES
-from maltu.exports.text_lines import lines_of, spooled
+from maltu.exports.line_records import DELETED, TIME, TITLE, Header, Records
+from maltu.exports.message import InColumns
+from maltu.exports.text_lines import blocks_of, numbered
+from maltu.exports.twice import blocks_twice
 from maltu.exports.unread import Unread
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from maltu.exports.line_spaced import Names
-    from maltu.exports.message import Message
+    from maltu.exports.message import Columns, Message
     from maltu.exports.source import Source
 
 FORMAT = "line"
@@ -34,12 +36,8 @@ _EXPECTED = "A message's line is HH:MM, a tab, the name, a tab, the text, below 
 _FILE_NAME = re.compile(
     r"\[LINE\] ?(?:Chat (?:history )?with )?(?P<room>.+?)(?:との?トーク(?:履歴)?)?(?: ?\(\d+\))?\.txt"
 )
-_TIME = (
-    r"(?:(?P<before>오전|오후|午前|午後|上午|下午) ?)?(?P<hour>\d{1,2}):(?P<minute>\d{2})"
-    r"(?: ?(?P<after>[AaPp])\.?[Mm]\.?)?"
-)
-_MESSAGE = re.compile(rf"{_TIME}\t(?P<first>[^\t]*)(?:\t(?P<text>.*))?", re.DOTALL)
-_SPACED_MESSAGE = re.compile(rf"{_TIME} (?P<rest>[^\s].*)", re.DOTALL)
+_MESSAGE = re.compile(rf"{TIME}\t(?P<first>[^\t]*)(?:\t(?P<text>.*))?", re.DOTALL)
+_SPACED_MESSAGE = re.compile(rf"{TIME} (?P<rest>[^\s].*)", re.DOTALL)
 
 
 def score(head: str) -> int:
@@ -62,7 +60,7 @@ def room(head: str, name: str) -> str | None:
     return named and named["room"]
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
     """Stream the messages; what is none is counted by reason.
 
     Title lines and empty lines are no records and are not counted. A message in whose quotation marks
@@ -72,31 +70,47 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     Raises:
         UnreadableExport: not text, a message too long, or no message at all.
     """
-    head = source.head_text
-    if not _is_spaced(head):
-        yield from _messages(source, skipped, lines_of(source), _header_of)
-        return
-    title = room(head, source.name.rpartition("/")[2])
+    unread = Unread(skipped, unit="line")
+    return _spaced(source, unread) if _is_spaced(source.head_text) else InColumns(_batches(source, unread))
+
+
+def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
+    messages = Messages(source, unread, _header_of)
+    found = False
+    for columns in chain.from_iterable(map(messages.take, blocks_of(source))):
+        found = True
+        yield columns
+    if columns := messages.last():
+        found = True
+        yield columns
+    if not found:
+        raise unread.no_messages(_EXPECTED)
+
+
+def _spaced(source: Source, unread: Unread) -> Iterator[Message]:
+    title = room(source.head_text, source.name.rpartition("/")[2])
     names = line_spaced.Names((title,) if title else ())
-    with tempfile.SpooledTemporaryFile(
-        max_size=IN_MEMORY_BYTES, mode="w+", encoding="utf-8", newline="\n"
-    ) as spool:
-        _learn(source, names, spool)
-        yield from _messages(source, skipped, spooled(spool), lambda line: _spaced_header_of(line, names))
+    records = Records(source, unread, lambda line: _spaced_header_of(line, names))
+    found = False
+    with blocks_twice(source) as (blocks, blocks_again):
+        for _, line, _ in numbered(blocks):
+            if rest := _SPACED_MESSAGE.fullmatch(line):
+                names.learn(rest["rest"])
+        for number, line, _ in numbered(blocks_again):
+            if message := records.take(number, line):
+                found = True
+                yield message
+    if message := records.end():
+        found = True
+        yield message
+    if not found:
+        raise unread.no_messages(_EXPECTED)
 
 
 def _is_spaced(head: str) -> bool:
     lines = [line.removesuffix("\r") for line in head.split("\n")]
     tabs = sum(1 for line in lines if _MESSAGE.fullmatch(line))
     return sum(1 for line in lines if _SPACED_MESSAGE.fullmatch(line)) > tabs
-
-
-def _learn(source: Source, names: Names, spool: IO[str]) -> None:
-    for _, line, end in lines_of(source):
-        spool.write(line + end)
-        if found := _SPACED_MESSAGE.fullmatch(line):
-            names.learn(found["rest"])
-    spool.seek(0)
 
 
 def _header_of(line: str) -> Header | None:
@@ -115,23 +129,3 @@ def _spaced_header_of(line: str, names: Names) -> Header | None:
     sender, text = names.split(rest)
     media = bool(sender) and line_spaced.MEDIA.fullmatch(text) is not None
     return Header(found, sender, text, media=media, rare=names.is_rare(sender) if sender else " " not in text)
-
-
-def _messages(
-    source: Source,
-    skipped: Counter[str],
-    lines: Iterable[tuple[int, str, str]],
-    header_of: Callable[[str], Header | None],
-) -> Iterator[Message]:
-    unread = Unread(skipped, unit="line")
-    records = Records(source, unread, header_of)
-    found = False
-    for number, line, _ in lines:
-        if message := records.take(number, line):
-            found = True
-            yield message
-    if message := records.end():
-        found = True
-        yield message
-    if not found:
-        raise unread.no_messages(_EXPECTED)

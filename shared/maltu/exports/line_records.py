@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from maltu.exports.source import Source
     from maltu.exports.unread import Unread
 
+QUOTED = "inside quotation marks"
 _RARE = "of somebody met seldom, whose name may be longer"
 TITLE = re.compile(
     r"(?:\[LINE\] ?)?"
@@ -29,6 +31,10 @@ TITLE = re.compile(
 _PREAMBLE = re.compile(
     r"(?:\[LINE\].*|保存日時 ?[:：].*|Saved on ?:.*|저장(?:한 날짜| 일시|일시|된 날짜) ?[:：].*"
     r"|(?:儲存|保存)(?:日期|時間|时间) ?[:：].*|บันทึกวันที่ ?:.*)"
+)
+TIME = (
+    r"(?:(?P<before>오전|오후|午前|午後|上午|下午) ?)?(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?: ?(?P<after>[AaPp])\.?[Mm]\.?)?"
 )
 _PM = frozenset(("오후", "午後", "下午", "p", "P"))
 _MEDIA = re.compile(
@@ -44,6 +50,14 @@ DELETED = re.compile(
     r"|(?:.{1,40} )?unsent a message\.?|Message unsent\.?"
     r"|(?:.{1,40}(?:님이|이|가) )?메시지 (?:전송을|보내기를) 취소했습니다\.?"
     r"|(?:.{1,40})?(?:已收回訊息|撤回了一[条則]消息)。?"
+)
+
+# Somebody's words that neither start nor end like this are no more than that, and not in quotation marks: for
+# many texts with a NUL around each. The tests of what LINE writes itself hold these to the patterns.
+SUSPECT_START = re.compile(r"\0[\[☎\"]")
+SUSPECT_END = re.compile(
+    r"(?:取り消しました|unsent a message|Message unsent|취소했습니다|已收回訊息|撤回了一[条則]消息)"
+    r"[.。]?(?=\0)"
 )
 
 
@@ -63,44 +77,52 @@ class Header(NamedTuple):
 
 
 class Records:
-    """Puts messages together, line by line."""
+    """Puts messages together, line by line.
+
+    Attributes:
+        day: the date that the next lines stand under; None above the first one.
+        record: the message whose lines are taken; None below a date.
+        spellings: the senders.
+    """
 
     def __init__(self, source: Source, unread: Unread, header_of: Callable[[str], Header | None]) -> None:
+        self.day: date | None = None
+        self.record: Record | None = None
+        self.spellings = Spellings()
         self._source = source
         self._unread = unread
         self._header_of = header_of
-        self._spellings = Spellings()
-        self._day: date | None = None
-        self._record: _Record | None = None
 
     def take(self, number: int, line: str) -> Message | None:
         """Take a line; give the message that ended before it."""
         if (dated := date_of(line)) is not None and not self._is_pasted(dated):
-            message = self.end(before_date=True)
-            self._day = dated
+            if self.record:
+                self.record.end_before_date()
+            message = self.end()
+            self.day = dated
             return message
         if dated is None and (header := self._header_of(line)) and not self._is_quoted(header):
-            if self._record and self._record.is_open():
-                self._source.doubtful["inside quotation marks"] += 1
+            if self.record and self.record.is_open():
+                self._source.doubtful[QUOTED] += 1
             message = self.end()
             self._start(number, line, header)
             return message
-        if self._record:
-            self._record.add(line, number)
-        elif line.strip() and (self._day or not (_PREAMBLE.fullmatch(line) or TITLE.fullmatch(line))):
+        if self.record:
+            self.record.add(line, number)
+        elif line.strip() and (self.day or not (_PREAMBLE.fullmatch(line) or TITLE.fullmatch(line))):
             self._unread.count("outside any message", number, line)
         return None
 
-    def end(self, *, before_date: bool = False) -> Message | None:
+    def end(self) -> Message | None:
         """Give the message whose lines were taken last."""
-        record, self._record = self._record, None
-        return record and record.message(self._spellings, before_date=before_date)
+        record, self.record = self.record, None
+        return record and record.message(self.spellings)
 
     def _is_pasted(self, dated: date) -> bool:
         """Tell whether a line that looks like a date is part of a text: in the past, in quotation marks."""
-        if not (self._record and dated < self._record.sent_at.date() and self._record.is_open()):
+        if not (self.record and dated < self.record.sent_at.date() and self.record.is_open()):
             return False
-        self._record.quotes_another_day = True
+        self.record.quotes_another_day = True
         return True
 
     def _is_quoted(self, header: Header) -> bool:
@@ -110,53 +132,68 @@ class Records:
         """
         if header.rare:
             self._source.doubtful[_RARE] += 1
-        sent_at = self._day and _sent_at(self._day, header.clock)
-        if not self._record or not sent_at:
+        sent_at = self.day and _sent_at(self.day, header.clock)
+        if not self.record or not sent_at:
             return False
-        earlier = sent_at < self._record.sent_at
-        is_pasted = (earlier or self._record.quotes_another_day) and self._record.is_open()
+        earlier = sent_at < self.record.sent_at
+        is_pasted = (earlier or self.record.quotes_another_day) and self.record.is_open()
         return is_pasted or (earlier and header.rare)
 
     def _start(self, number: int, line: str, header: Header) -> None:
-        if self._day is None:
+        if self.day is None:
             self._unread.count("no date before it", number, line)
-        elif (sent_at := _sent_at(self._day, header.clock)) is None:
+        elif (sent_at := _sent_at(self.day, header.clock)) is None:
             self._unread.count("unreadable time", number, line)
         else:
-            self._record = _Record(sent_at, header)
+            self.record = Record(sent_at, header.sender, [header.text], media=header.media)
 
 
-class _Record:
-    """A message's lines."""
+@dataclass(slots=True)
+class Record:
+    """A message's lines.
 
-    def __init__(self, sent_at: datetime, header: Header) -> None:
-        self.sent_at = sent_at
-        self.quotes_another_day = False
-        self._header = header
-        self._lines = [header.text]
-        self._characters = 0
+    Attributes:
+        media: whether the first line, if it is the only one, is a placeholder.
+        characters: how many the lines have below the first one, with their ends.
+        quotes_another_day: whether a date was pasted into it, in quotation marks.
+    """
+
+    sent_at: datetime
+    sender: str
+    lines: list[str]
+    media: bool = False
+    characters: int = 0
+    quotes_another_day: bool = False
 
     def add(self, line: str, number: int) -> None:
-        self._characters += len(line) + 1
-        too_long(self._characters, number)
-        self._lines.append(line)
+        """Take the next line; an error where there are too many."""
+        self.characters += len(line) + 1
+        too_long(self.characters, number)
+        self.lines.append(line)
 
     def is_open(self) -> bool:
         """Tell whether a quotation mark opens the text and has not closed yet."""
-        closed = len(self._lines) > 1 or len(self._lines[0]) > 1
-        return self._lines[0].startswith('"') and not (closed and self._lines[-1].endswith('"'))
+        return is_open("\n".join(self.lines))
 
-    def message(self, spellings: Spellings, *, before_date: bool = False) -> Message:
-        """Give the message; an empty line stands before a date, and is no part of it."""
-        if before_date and len(self._lines) > 1 and not self._lines[-1]:
-            self._lines.pop()
-        text = _unquoted("\n".join(self._lines))
-        sender = self._header.sender
-        kind: Kind = "media" if self._header.media and text == self._header.text else _kind_of(sender, text)
-        return Message(self.sent_at, spellings[sender], text, kind)
+    def end_before_date(self) -> None:
+        """Leave out the empty line that stands before a date."""
+        if len(self.lines) > 1 and not self.lines[-1]:
+            self.lines.pop()
+
+    def message(self, spellings: Spellings) -> Message:
+        """Give the message."""
+        text = unquoted("\n".join(self.lines))
+        kind: Kind = "media" if self.media and len(self.lines) == 1 else kind_of(self.sender, text)
+        return Message(self.sent_at, spellings[self.sender], text, kind)
 
 
-def _unquoted(text: str) -> str:
+def is_open(text: str) -> bool:
+    """Tell whether a quotation mark opens a text, as it is written, and has not closed at its end."""
+    return text.startswith('"') and not (len(text) > 1 and text.endswith('"'))
+
+
+def unquoted(text: str) -> str:
+    """Take the quotation marks away that stand around several lines."""
     if "\n" not in text or not (text.startswith('"') and text.endswith('"')):
         return text
     inner = text[1:-1]
@@ -165,7 +202,8 @@ def _unquoted(text: str) -> str:
     return inner.replace('""', '"') if all(len(run) % 2 == 0 for run in runs) else inner
 
 
-def _kind_of(sender: str, text: str) -> Kind:
+def kind_of(sender: str, text: str) -> Kind:
+    """Tell what a message is; without a sender, LINE speaks."""
     if DELETED.fullmatch(text):
         return "deleted"
     if not sender:
@@ -173,13 +211,20 @@ def _kind_of(sender: str, text: str) -> Kind:
     return "media" if _MEDIA.fullmatch(text) else "text"
 
 
-def _sent_at(day: date, clock: re.Match[str]) -> datetime | None:
+def since_midnight(clock: re.Match[str]) -> timedelta | None:
+    """Give the time from a date's midnight, up to the end of its night; None for no time."""
     hour, minute = int(clock["hour"]), int(clock["minute"])
     if half := clock["before"] or clock["after"]:
         hour = hour % 12 + 12 * (half in _PM)
     if hour >= 30 or minute >= 60:  # noqa: PLR2004 - no night is longer than until 29:59
         return None
+    return timedelta(hours=hour, minutes=minute)
+
+
+def _sent_at(day: date, clock: re.Match[str]) -> datetime | None:
+    if (since := since_midnight(clock)) is None:
+        return None
     try:
-        return datetime.combine(day, time()) + timedelta(hours=hour, minutes=minute)
+        return datetime.combine(day, time()) + since
     except OverflowError:
         return None

@@ -57,6 +57,7 @@ class Source(io.BufferedIOBase):
         read_since: the rows read since then, where the reader reads many at once; it grows with each.
         doubtful: records that might as well be part of the one before, by reason; the reader counts them.
         room: the room's title, where only the end of the file has it; the reader sets it.
+        goes_back: whether the bytes can be read again.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class Source(io.BufferedIOBase):
         self.doubtful: Counter[str] = Counter()
         self.room: str | None = None
         self._stream = stream
+        self.goes_back: bool = getattr(stream, "seekable", bool)()
+        self._start = stream.tell() - len(first) if self.goes_back else 0
         self._close = close
         self._block = read_fully(stream, BLOCK_BYTES, first=first)
         self.encoding, self._taken = encoding_of(self._block, whole=len(self._block) < BLOCK_BYTES)
@@ -111,6 +114,11 @@ class Source(io.BufferedIOBase):
             newline: where lines end: at LF, CR and CRLF alike, or at LF only.
         """
         return io.TextIOWrapper(self, encoding=self.encoding, newline=newline)
+
+    def from_its_start(self) -> Source:
+        """Open the same bytes again, if they can be; this source is not read any more."""
+        self._stream.seek(self._start)
+        return Source(self._stream, name=self.name)
 
     def endless(self) -> UnreadableExport:
         """Say that a record has more than ``MAX_RECORD_LINES``, as no message has."""

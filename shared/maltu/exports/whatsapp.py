@@ -3,21 +3,20 @@ r"""The txt that WhatsApp exports, on Android and on iPhones.
 A message starts with a time, ``18/03/2022, 14:56 - Name: text`` or ``[18/03/22, 14:56:01] Name: text``, in
 as many styles as there are regions; without ``Name: `` it is WhatsApp's own. A file has one style, so
 a line in another one is part of somebody's text. Where records end with CRLF, as on iPhones, a line behind
-a bare LF is too. Both, and the order of day and month, take the whole file to decide: its lines go through
-a spool on disk, and are read again from there. A text's line breaks are given as ``\n``.
+a bare LF is too. Both, and the order of day and month, take the whole file to decide: its lines are read
+twice. A text's line breaks are given as ``\n``.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from maltu.exports.message import Columns, InColumns
-from maltu.exports.spool import IN_MEMORY_BYTES
-from maltu.exports.text_lines import blocks_of, end_of, numbered, spooled_blocks
+from maltu.exports.text_lines import end_of, numbered
+from maltu.exports.twice import blocks_twice
 from maltu.exports.unread import Unread
 from maltu.exports.whatsapp_blocks import Cutter
 from maltu.exports.whatsapp_dates import Evidence, is_possible, stamp_of
@@ -74,21 +73,18 @@ def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
 
 
 def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spool:
+    with blocks_twice(source) as (blocks, blocks_again):
         survey = _Survey()
-        for lines in blocks_of(source):
-            # What was decoded can be encoded.
-            spool.write(lines.encode())
+        for lines in blocks:
             survey.take(lines)
-        spool.seek(0)
         evidence = survey.evidence()
         if evidence is None:
-            for number, line, _ in numbered(spooled_blocks(spool)):
+            for number, line, _ in numbered(blocks_again):
                 if line.strip():
                     unread.count(NO_TIME, number, line)
             raise unread.no_messages(_EXPECTED)
         messages = Messages(source, evidence, survey.cutters[evidence.style], unread)
-        for lines in spooled_blocks(spool):
+        for lines in blocks_again:
             if columns := messages.take(lines):
                 yield columns
         if columns := messages.last():
@@ -119,21 +115,21 @@ class _Survey:
 
     def _take_at_once(self, lines: str, evidence: Evidence) -> bool:
         cutter = self.cutters[evidence.style]
-        cut = cutter.cut(f"\n{lines[:-1]}", line_end="\n") if lines.endswith("\n") else None
-        if cut is None or None in map(cutter.clocks.__getitem__, cut.clocks):
+        dates = cutter.dates(f"\n{lines}", line_end="\n")
+        crlf = "\r\n" if self._end_before == "\r\n" else ""
+        after_crlf = cutter.dates(f"{crlf}{lines}", line_end="\r\n") if "\r" in lines else ()
+        if dates is None or after_crlf is None:
             return False
-        days = [(cutter.stamp(date), len(list(same))) for date, same in groupby(cut.dates)]
+        try:
+            days = [(cutter.stamp(date), len(list(same))) for date, same in groupby(dates)]
+        except ValueError:
+            return False
         if not all(is_possible(stamp) for stamp, _ in days):
             return False
         for stamp, count in days:
             evidence.take(stamp, count)
-        after_crlf = 0
-        if "\r" in lines:
-            befores = (cut.before or self._end_before.removesuffix("\n"), *cut.texts[:-1])
-            after_crlf = sum(before.endswith("\r") for before in befores[: len(cut.texts)])
-        evidence.after_crlf += after_crlf
-        at_start = bool(cut.texts) and not cut.before and not self._end_before
-        evidence.after_lf += len(cut.texts) - after_crlf - at_start
+        evidence.after_crlf += len(after_crlf)
+        evidence.after_lf += len(dates) - len(after_crlf)
         self._end_before = end_of(lines)
         return True
 

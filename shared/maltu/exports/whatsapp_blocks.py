@@ -1,89 +1,107 @@
 r"""Many lines of WhatsApp's txt at once, cut at their times by one pattern that is made for the file.
 
-In one file the times differ in little but their digits. The shapes that were met, with their digits left
-open, make up a pattern that cuts a block into dates, times of day and texts in a single call. The file's
-first lines, and any block that holds a time of another shape, are read line by line.
+In one file the times differ in little but their digits. The shapes that were met make up a pattern that cuts
+a block into dates, times of day, names and texts in a single call. The file's first lines, and any block
+that holds a time of another shape, are read line by line.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
+from itertools import product
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from maltu.exports.whatsapp_dates import MARKS, Stamp, stamp_of
+from maltu.exports.whatsapp_shapes import Patterns, patterns_of, taken_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from maltu.exports.whatsapp_dates import Style
 
-# The days of a life, and the seconds of a day.
+# The days of a life.
 _MOST_KEPT = 100_000
 _MOST_SHAPES = 8
-_DIGITS = re.compile(r"\d+")
-_SECOND = re.compile(r"(\D*\d+\D\d+\D)(\d\d)(\D*)")
-_SHORT = 2
 
 
 class Cut(NamedTuple):
-    """Whole lines, cut at the times.
+    """Whole lines, cut at the times; the columns are as long as each other.
 
     Attributes:
         before: what stands before the first message, a line's end in front where there was one.
         dates: as they are written.
-        clocks: the times of day, with all that stands around them.
-        texts: the messages, without the line ends behind them.
+        clocks: the times since midnight.
+        names: up to the first colon, and the space behind it; empty where there is no such.
+        texts: the rest, without the line's end behind it. A line's end within is LF.
     """
 
     before: str
     dates: list[str]
-    clocks: list[str]
+    clocks: list[timedelta]
+    names: list[str]
     texts: list[str]
 
 
 class Cutter:
-    """Cuts lines at the times of one style, in the shapes that it has learned.
-
-    Attributes:
-        clocks: the time since midnight for every time of day as it is written; None where it is none.
-    """
+    """Cuts lines at the times of one style, in the shapes that it has learned."""
 
     def __init__(self, style: Style) -> None:
         self._style = style
-        # The first one of every shape.
-        self._dates: dict[str, str] = {}
-        self._clocks: dict[str, str] = {}
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        # For each part of a time its patterns, and what was first met of each.
+        self._parts: tuple[dict[str, str], ...] = ({}, {}, {}, {})
+        self._patterns: dict[str, Patterns] = {}
         self._stamps: dict[str, Stamp] = {}
-        self.clocks = _Clocks()
+        self._minutes = _Minutes(self)
+        self._seconds = _Seconds()
 
     def learn(self, line: str, stamp: Stamp) -> None:
         """Take the shape of a time with which a line starts."""
         date, clock = line[: stamp.date_end], line[stamp.date_end : stamp.end].rstrip(MARKS)
         # A line that ends with its time has nothing behind it that could be cut off.
-        if not clock.endswith(" "):
+        if not clock.endswith(" ") or (apart := taken_apart(date, clock)) is None:
             return
-        date_shape, clock_shape = _shape_of_date(date), _shape_of_clock(clock)
-        if date_shape in self._dates and clock_shape in self._clocks:
+        learned = tuple(
+            {pattern: part, **known} for part, pattern, known in zip(*apart, self._parts, strict=True)
+        )
+        met = list(map(len, learned))
+        if met == list(map(len, self._parts)) or max(met) > _MOST_SHAPES:
             return
-        dates = {date_shape: date, **self._dates}
-        clocks = {clock_shape: clock, **self._clocks}
-        if max(len(dates), len(clocks)) > _MOST_SHAPES or not self._go_together(dates, clocks):
-            return
-        self._dates, self._clocks = dates, clocks
-        self.clocks.after = date
-        self._patterns.clear()
+        if all(self._stamp(date, "".join(clock)) for date, *clock in _combined(learned)):
+            self._parts = learned
+            for made in (self._patterns, self._stamps, self._minutes):
+                made.clear()
+            after = tuple(learned[-1].values())
+            self._minutes.behind = f"00{after[0]}" if self._style.seconds and len(after) == 1 else ""
 
     def stamp(self, date: str) -> Stamp:
-        """Give a stamp of that date, at any time."""
+        """Give a stamp of that date, at any time.
+
+        Raises:
+            ValueError: it is no date, or does not go with every time of day.
+        """
         if (known := self._stamps.get(date)) is not None:
             return known
-        stamp = stamp_of(date + next(iter(self._clocks.values())))
-        if stamp is None:
-            raise AssertionError("a shape that was learned is one of a stamp's")
+        _, *clocks = self._parts
+        stamp = _any_of_all(self._stamp(date, "".join(clock)) for clock in _combined(clocks))
         if len(self._stamps) >= _MOST_KEPT:
             self._stamps.clear()
         self._stamps[date] = stamp
         return stamp
+
+    def stamp_at(self, clock: str) -> Stamp:
+        """Give a stamp at that time of day, of any date; raises the same."""
+        return _any_of_all(self._stamp(date, clock) for date in self._parts[0].values())
+
+    def dates(self, lines: str, *, line_end: str) -> list[str] | None:
+        r"""Find the dates of all messages that start behind a ``line_end``, ``\n`` or ``\r\n``.
+
+        None where there may be a time that only a line of its own tells.
+        """
+        if not all(self._parts):
+            return None
+        dates = self._patterns_behind(line_end).date.findall(lines)
+        return None if "" in dates else dates
 
     def cut(self, lines: str, *, line_end: str) -> Cut | None:
         r"""Cut whole lines; None where there is a time, or none, that only a line of its own tells.
@@ -92,75 +110,85 @@ class Cutter:
             lines: all behind ``line_end``, unless the first is no message's; without the last one's end.
             line_end: ``\n`` or ``\r\n``: behind what a message starts.
         """
-        if not self._dates:
+        if not all(self._parts):
             return None
-        pattern = self._patterns.get(line_end)
-        if pattern is None:
-            stamp = f"({'|'.join(self._dates)})({'|'.join(self._clocks)})[{MARKS}]{{0,4}}"
-            pattern = self._patterns[line_end] = re.compile(line_end + stamp)
-        before, *parts = pattern.split(lines)
-        cut = Cut(before, parts[::3], parts[1::3], parts[2::3])
-        if lines.count("\n") > len(cut.dates) and any(
-            _has_stamp(text, line_end) for text in (before, *cut.texts) if "\n" in text
-        ):
+        patterns = self._patterns_behind(line_end)
+        before, *parts = patterns.message.split(lines)
+        width = patterns.message.groups + 1
+        dates, *clock, names, texts = (parts[column::width] for column in range(width))
+        if lines.count("\n") > len(dates) or "\r" in lines:
+            joined = "\0".join((before, *texts))
+            if joined.count("\0") > len(texts) or any(map(_is_stamp, patterns.further.findall(joined))):
+                return None
+            if "\r" in joined:
+                # Cut at LF, the CR before it is still there.
+                if line_end == "\n":
+                    joined = joined.replace("\r\0", "\0").removesuffix("\r")
+                before, *texts = joined.replace("\r\n", "\n").split("\0")
+        try:
+            return Cut(before, dates, self._since_midnight(*clock), names, texts)
+        except ValueError:
             return None
-        return cut
 
-    def _go_together(self, dates: dict[str, str], clocks: dict[str, str]) -> bool:
-        """Tell whether every date before every time of day is a stamp of the style."""
-        return all(
-            (stamp := stamp_of(date + clock)) is not None
-            and stamp.style == self._style
-            and (stamp.date_end, stamp.end) == (len(date), len(date) + len(clock))
-            for date in dates.values()
-            for clock in clocks.values()
-        )
+    def _since_midnight(
+        self, minutes: list[str], seconds: list[str] | None = None, behind: list[str] | None = None
+    ) -> list[timedelta]:
+        at_zero = map("00".join, zip(minutes, behind, strict=True)) if behind else minutes
+        since = map(self._minutes.__getitem__, at_zero)
+        return list(map(add, since, map(self._seconds.__getitem__, seconds)) if seconds else since)
+
+    def _patterns_behind(self, line_end: str) -> Patterns:
+        if (known := self._patterns.get(line_end)) is not None:
+            return known
+        self._patterns[line_end] = made = patterns_of(self._parts, line_end)
+        return made
+
+    def _stamp(self, date: str, clock: str) -> Stamp | None:
+        """Give the stamp of a date before a time of day; None where that is none of the style."""
+        stamp = stamp_of(date + clock)
+        ends = len(date), len(date) + len(clock)
+        return stamp if stamp and stamp.style == self._style and (stamp.date_end, stamp.end) == ends else None
 
 
-class _Clocks(dict[str, timedelta | None]):
-    """Maps a time of day as it is written to the time since midnight.
+class _Minutes(dict[str, timedelta]):
+    """Maps a time of day as it is written, its seconds 00 if it has any, to the time since midnight.
 
     Attributes:
-        after: a date that it may stand behind.
+        behind: what has been left out of the times.
     """
 
-    after = ""
+    def __init__(self, cutter: Cutter) -> None:
+        super().__init__()
+        self.behind = ""
+        self._stamp_at = cutter.stamp_at
 
-    def __missing__(self, clock: str) -> timedelta | None:
-        found = _SECOND.fullmatch(clock)
-        if found and found[2] != "00":
-            # A day has sixty times fewer minutes than seconds.
-            minute, second = self[f"{found[1]}00{found[3]}"], int(found[2])
-            since_midnight = None if minute is None or second >= 60 else minute + timedelta(seconds=second)  # noqa: PLR2004
-        else:
-            stamp = stamp_of(self.after + clock)
-            since_midnight = stamp and timedelta(
-                hours=stamp.time.hour, minutes=stamp.time.minute, seconds=stamp.time.second
-            )
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        self[clock] = since_midnight
+    def __missing__(self, written: str) -> timedelta:
+        time = self._stamp_at(written + self.behind).time
+        self[written] = since_midnight = timedelta(hours=time.hour, minutes=time.minute)
         return since_midnight
 
 
-def _shape_of_date(date: str) -> str:
-    parts = _DIGITS.split(date)
-    # A year of four digits is told from a day by its length.
-    digits = [r"\d{1,2}" if len(run) <= _SHORT else r"\d{3,4}" for run in _DIGITS.findall(date)]
-    return _woven(parts, digits)
+class _Seconds(dict[str, timedelta]):
+    """Maps two digits to seconds."""
+
+    def __missing__(self, written: str) -> timedelta:
+        self[written] = seconds = timedelta(seconds=int(written))
+        return seconds
 
 
-def _shape_of_clock(clock: str) -> str:
-    parts = _DIGITS.split(clock)
-    return _woven(parts, [r"\d{1,2}", *[r"\d{2}"] * (len(parts) - 2)])
+def _combined(parts: Iterable[dict[str, str]]) -> Iterator[tuple[str, ...]]:
+    return product(*(part.values() for part in parts))
 
 
-def _woven(parts: list[str], digits: list[str]) -> str:
-    return "".join(re.escape(part) + run for part, run in zip(parts, [*digits, ""], strict=True))
+def _any_of_all(stamps: Iterable[Stamp | None]) -> Stamp:
+    found = None
+    for found in stamps:
+        if found is None:
+            break
+    if found is None:
+        raise ValueError("not all of these are times")
+    return found
 
 
-def _has_stamp(text: str, line_end: str) -> bool:
-    """Tell whether a further line of a text starts with a time of any style or shape."""
-    return any(
-        stamp_of(line.partition("\n")[0].removesuffix("\r")) is not None for line in text.split(line_end)[1:]
-    )
+def _is_stamp(line: str) -> bool:
+    return stamp_of(line.removesuffix("\r")) is not None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time
+from itertools import repeat
 from operator import add, lt
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from maltu.exports.joined import places_of
 from maltu.exports.message import Columns
 from maltu.exports.names import Spellings
 from maltu.exports.source import MAX_RECORD_BYTES
 from maltu.exports.text_lines import numbered, too_long
 from maltu.exports.whatsapp_dates import date_of, sent_at, stamp_of
-from maltu.exports.whatsapp_kinds import MARK, SUSPECT_ENDS, SUSPECT_STARTS, told_apart
+from maltu.exports.whatsapp_kinds import tell_apart
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from maltu.exports.message import Kind
     from maltu.exports.source import Source
     from maltu.exports.unread import Unread
@@ -61,7 +61,7 @@ class Messages:
 
     def last(self) -> Columns | None:
         """Give the message whose lines were taken last."""
-        return self._columns([self._at], ["".join(self._record)]) if self._at else None
+        return self._columns([self._at], [""], ["".join(self._record)]) if self._at else None
 
     def _take_at_once(self, lines: str) -> Columns | None:
         """Take lines of which every time is as usual; None, and nothing is taken, where one is not."""
@@ -73,28 +73,23 @@ class Messages:
         cut = self._cutter.cut(before + lines.removesuffix(end), line_end=line_end)
         if cut is None or not cut.texts or self._characters + len(lines) > MAX_RECORD_BYTES:
             return None
-        midnights = list(map(self._midnights.__getitem__, cut.dates))
-        clocks = list(map(self._cutter.clocks.__getitem__, cut.clocks))
-        if None in midnights or None in clocks:
+        try:
+            starts = list(map(add, map(self._midnights.__getitem__, cut.dates), cut.clocks))
+        except ValueError:
             return None
-        starts = list(map(add, cast("list[datetime]", midnights), cast("list[timedelta]", clocks)))
-        more, texts = cut.before, cut.texts
-        if "\r" in lines:
-            # Cut at LF, the CR before it is still there.
-            left = "\r" if line_end == "\n" else ""
-            more = more.removesuffix(left).replace("\r\n", "\n")
-            texts = [text.removesuffix(left).replace("\r\n", "\n") for text in texts]
-        if more or not before:
-            self._record += (more if before else f"\n{more}",)
+        if cut.before or not before:
+            self._record += (cut.before if before else f"\n{cut.before}",)
         ended_at = [self._at, *starts[:-1]]
-        ended = ["".join(self._record), *texts[:-1]]
+        names = ["", *cut.names[:-1]]
+        ended = ["".join(self._record), *cut.texts[:-1]]
         if earlier := sum(map(lt, starts, ended_at)):
             self._source.doubtful[_EARLIER] += earlier
         if self._guessed:
             self._source.doubtful[_GUESSED] += len(starts)
-        self._at, self._record = starts[-1], [texts[-1]]
-        self._characters = len(texts[-1]) - len(texts[-1].partition("\n")[0])
-        return self._columns(ended_at, ended)
+        text = cut.texts[-1]
+        self._at, self._record = starts[-1], [cut.names[-1] + text]
+        self._characters = len(text) - len(text.partition("\n")[0])
+        return self._columns(ended_at, names, ended)
 
     def _take_each(self, lines: str) -> Columns | None:
         starts_here = self._starts_here
@@ -120,42 +115,33 @@ class Messages:
                 too_long(self._characters, number)
             elif line.strip():
                 self._unread.count(NO_TIME, number, line)
-        return self._columns(ended_at, ended) if ended else None
+        return self._columns(ended_at, [""] * len(ended), ended) if ended else None
 
-    def _columns(self, ended_at: list[datetime], ended: list[str]) -> Columns:
-        bracket = self._style.bracket
-        split, known = self._senders.split, self._senders.shown.get
-        suspect_starts, suspect_ends = SUSPECT_STARTS, SUSPECT_ENDS
-        senders: list[str] = []
-        texts: list[str] = []
-        kinds: list[Kind] = []
-        for record in ended:
-            name, colon, text = record.partition(": ")
-            # No name that was seen has a line's end in it.
-            if not colon or (sender := known(name)) is None:
-                sender, text = split(record)
-            kind: Kind = "text"
-            if not sender:
-                kind = "system"
-            elif text[:2] in suspect_starts or text.endswith(suspect_ends) or "\n" in text or MARK in text:
-                text, kind = told_apart(text, bracket=bracket)
-            senders.append(sender)
-            texts.append(text)
-            kinds.append(kind)
+    def _columns(self, ended_at: list[datetime], names: list[str], texts: list[str]) -> Columns:
+        """Tell senders and kinds; a text without a name has it, if any, in front."""
+        senders = list(map(self._senders.shown.get, names, repeat("")))
+        kinds: list[Kind] = ["text"] * len(texts)
+        for place in places_of("", senders):
+            senders[place], texts[place] = self._senders.split(names[place] + texts[place])
+            if not senders[place]:
+                kinds[place] = "system"
+        tell_apart(texts, kinds, bracket=self._style.bracket)
         return Columns(ended_at, senders, texts, kinds)
 
 
-class _Midnights(dict[str, "datetime | None"]):
-    """Maps a date as it is written to its midnight; None where there is no such date."""
+class _Midnights(dict[str, datetime]):
+    """Maps a date as it is written to its midnight; a ValueError says that there is no such date."""
 
     def __init__(self, cutter: Cutter, order: Order) -> None:
         super().__init__()
         self._cutter = cutter
         self._order: Order = order
 
-    def __missing__(self, date: str) -> datetime | None:
+    def __missing__(self, date: str) -> datetime:
         day = date_of(self._cutter.stamp(date), self._order)
-        self[date] = midnight = day and datetime.combine(day, time())
+        if day is None:
+            raise ValueError("no date in this order")
+        self[date] = midnight = datetime.combine(day, time())
         return midnight
 
 
@@ -163,7 +149,7 @@ class _Senders:
     """Tells where a name ends: at the first colon and space that are no part of WhatsApp's own words.
 
     Attributes:
-        shown: every name that was seen, as it is given.
+        shown: every name that was seen, with colon and space, as it is given.
     """
 
     def __init__(self) -> None:
@@ -174,16 +160,16 @@ class _Senders:
         """Give sender and message; the sender is empty where WhatsApp speaks."""
         first, _, _ = text.partition("\n")
         name, colon, rest = first.partition(": ")
-        if colon and (name in self.shown or _is_name(name, rest)):
+        if colon and (f"{name}: " in self.shown or _is_name(name, rest)):
             return self._show(name), text[len(name) + 2 :]
         # An editor may have taken the space away; then only a name that was seen before is one.
         name, colon, _ = first.partition(":")
-        if colon and (shown := self.shown.get(name)) is not None:
+        if colon and (shown := self.shown.get(f"{name}: ")) is not None:
             return shown, text[len(name) + 1 :]
         return "", text
 
     def _show(self, name: str) -> str:
-        self.shown[name] = shown = self._spellings[name].strip(_AROUND_NAMES)
+        self.shown[f"{name}: "] = shown = self._spellings[name].strip(_AROUND_NAMES)
         return shown
 
 

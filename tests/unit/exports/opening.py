@@ -36,6 +36,11 @@ def opened(content: str | bytes, *, name: str = "talk.txt") -> Reading:
     return read_export(io.BytesIO(raw), name=name)
 
 
+def piped(content: str) -> Reading:
+    """Open what cannot be read twice."""
+    return read_export(io.BufferedReader(_Pipe(content.encode())), name="talk.txt")
+
+
 def messages(content: str | bytes) -> list[Message]:
     return list(opened(content))
 
@@ -59,3 +64,15 @@ def peak_bytes(content: bytes) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+class _Pipe(io.RawIOBase):
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self._bytes = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]  # any buffer that io hands in
+        return self._bytes.readinto(buffer)

@@ -173,15 +173,17 @@ def test_a_quotation_mark_may_have_been_meant_to_close_later(text: str, doubtful
     assert reading.doubtful.total() == doubtful
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        *((text, "media") for text in ("[スタンプ]", "[写真]", "[動画]", "☎ 不在着信", "☎ 通話時間 0:05")),
-        *((text, "media") for text in ("[Sticker]", "[Photo]", "[스티커]", "[사진]", "[음성 메시지]")),
-        *((text, "deleted") for text in ("メッセージの送信を取り消しました", "Ann unsent a message.")),
-        *((text, "text") for text in ("[写真] 見て", "[x]", "スタンプ", "사진", "unsent a message. 뭐지")),
-    ],
-)
+KINDS = [
+    *((text, "media") for text in ("[スタンプ]", "[写真]", "[動画]", "☎ 不在着信", "☎ 通話時間 0:05")),
+    *((text, "media") for text in ("[Sticker]", "[Photo]", "[스티커]", "[사진]", "[음성 메시지]")),
+    *((text, "deleted") for text in ("メッセージの送信を取り消しました", "Ann unsent a message.")),
+    *((text, "deleted") for text in ("Message unsent.", "홍길동님이 메시지 전송을 취소했습니다.")),
+    *((text, "deleted") for text in ("已收回訊息", "Ann 撤回了一条消息")),
+    *((text, "text") for text in ("[写真] 見て", "[x]", "スタンプ", "사진", "unsent a message. 뭐지")),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), KINDS)
 def test_kinds(text: str, kind: str) -> None:
     assert texts(f"{HEAD}{DATE}14:56\tAnn\t{text}\n") == [("Ann", text, kind)]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.exports.opening import messages, opened, peak_bytes, read_or_refused
+from tests.unit.exports.opening import messages, opened, peak_bytes, piped, read_or_refused
 
 DATE = "2022.03.18 Friday\n"
 SENT_AT = datetime.fromisoformat("2022-03-18 14:56")
@@ -35,6 +35,12 @@ def test_an_export(end: str, bom: str) -> None:
     ]
     assert (reading.format, reading.room) == ("line", "花子")
     assert not reading.skipped
+
+
+def test_a_pipe_is_read_as_a_file_is() -> None:
+    content = DATE + "".join(f"14:{n} Tony van Chou {'hi ' * n}\n" for n in range(10, 60))
+
+    assert list(piped(content)) == messages(content)
 
 
 def test_a_name_of_several_words_ends_where_its_lines_differ() -> None:

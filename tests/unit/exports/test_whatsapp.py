@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from maltu.errors import UnreadableExport
 from maltu.exports.whatsapp_dates import Stamp, stamp_of
-from tests.unit.exports.opening import messages, opened, peak_bytes, plain, read_or_refused
+from tests.unit.exports.opening import messages, opened, peak_bytes, piped, plain, read_or_refused
 
 NOON = datetime.fromisoformat("2022-03-18 14:56:01")
 MINUTE = NOON.replace(second=0)
@@ -199,6 +199,24 @@ def test_without_a_name_whatsapp_speaks(text: str) -> None:
             (text, "deleted")
             for text in ("삭제된 메시지입니다", "삭제된 메시지입니다.", "이 메시지는 삭제되었습니다.")
         ),
+        *(
+            (text, "deleted")
+            for text in (
+                *("Se eliminó este mensaje", "Eliminaste este mensaje", "Diese Nachricht wurde gelöscht."),
+                *("Du hast diese Nachricht gelöscht", "Mensagem apagada", "Você apagou esta mensagem"),
+                *("Ce message a été supprimé", "Vous avez supprimé ce message"),
+                *("Questo messaggio è stato eliminato", "Hai eliminato questo messaggio"),
+                *(
+                    "このメッセージは削除されました",
+                    "회원님이 이 메시지를 삭제했습니다",
+                    "메시지를 삭제했습니다",
+                ),
+            )
+        ),
+        *((text, "media") for text in ("Missed voice call", "부재중 영상통화", "live location shared")),
+        *((text, "media") for text in ("Location: https://maps.google.com/?q=1", "Live location shared")),
+        *((text, "media") for text in ("위치: https://maps.google.com/?q=1", "미디어.pdf (file attached)")),
+        *((text, "system") for text in ("메시지와 통화는 종단간 암호화됩니다.",)),
         *(
             (text, "text")
             for text in ("Media omitted", "image omitted", "사진 생략", "영상통화", "Video call")
@@ -466,8 +484,8 @@ def a_chat(seed: int) -> str:
 def test_many_lines_at_once_are_read_as_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     content = a_chat(seed)
     monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 1024)
-    monkeypatch.setattr("maltu.exports.text_lines.BLOCK_BYTES", 700)
-    at_once = opened(content)
+    monkeypatch.setattr("maltu.exports.text_lines._BYTES_AT_ONCE", 700)
+    at_once = piped(content) if seed % 2 else opened(content)
     read = list(at_once)
     monkeypatch.setattr("maltu.exports.whatsapp_blocks._MOST_SHAPES", 0)
 
@@ -480,7 +498,6 @@ def test_many_lines_at_once_are_read_as_one_by_one(seed: int, monkeypatch: pytes
 def test_what_is_usual_is_read_many_lines_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     content = dated(*(f"{day:02}/{month:02}/22" for month in range(1, 13) for day in range(1, 29)))
     monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 1024)
-    monkeypatch.setattr("maltu.exports.text_lines.BLOCK_BYTES", 1024)
     lines_read: list[str] = []
 
     def counted(line: str) -> Stamp | None:
