@@ -84,12 +84,17 @@ def read_at_once(lines: str, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
 
 
 def test_what_is_usual_is_read_many_lines_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    day = '14:56\tAnn\t"두\n줄"\n15:01\tBob\t하이\n\n2022/03/19(土)\n0:01\tAnn\tやあ\n\n2022/03/20(日)\n'
+    on = DATES[-1]
+    days = [datetime.fromisoformat("2022-03-18") + timedelta(days) for days in range(1, 82)]
+    lines = "".join(
+        f'14:56\tAnn\t"두\n줄"\n15:01\tBob\t하이\n\n{on(one)}\n0:01\tAnn\tやあ\n\n{on(other)}\n'
+        for one, other in zip(days[::2], days[1::2], strict=False)
+    )
 
-    read = read_at_once(f"{day * 40}1:00\tBob\t끝\n", monkeypatch)
+    read = read_at_once(f"{lines}1:00\tBob\t끝\n", monkeypatch)
 
     assert [message.text for message in read] == ["두\n줄", "하이", "やあ"] * 40 + ["끝"]
-    assert read[-1].sent_at == datetime.fromisoformat("2022-03-20 01:00")
+    assert read[-1].sent_at == datetime.fromisoformat("2022-06-06 01:00")
 
 
 def test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
