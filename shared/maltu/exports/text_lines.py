@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from maltu.exports.source import Source
 
+# So small that what it is cut into stays in the processor's cache, and its text is no page fault each time.
+_BYTES_AT_ONCE = 16 * 1024
+
 
 def lines_of(source: Source) -> Iterator[tuple[int, str, str]]:
     r"""Yield every line's number, text and end: ``\n``, ``\r\n``, or nothing at the file's end.
@@ -43,7 +46,7 @@ def blocks_of(source: Source) -> Iterator[str]:
     lines = 0
     begun: list[str] = []
     try:
-        while block := source.read1():
+        while block := source.read1(_BYTES_AT_ONCE):
             whole, line_end, rest = decode(block).rpartition("\n")
             if line_end:
                 block_of_lines = "".join((*begun, whole, line_end))
