@@ -24,6 +24,7 @@ class NameSplitter:
             if found:
                 second, found, _ = text.partition(_NAME_END)
                 seconds[name].append(second if found and len(second) <= _LONGEST_NAME else "")
+        self._names = _Names()
         self._longer = {
             name: parts[0] + _NAME_END
             for name, parts in seconds.items()
@@ -42,7 +43,7 @@ class NameSplitter:
         Returns:
             The senders; empty where KakaoTalk speaks.
         """
-        senders = [mark[len(", ") : -len(_NAME_END)] for mark in marks]
+        senders = list(map(self._names.__getitem__, marks))
         if "" in senders or not self._longer.keys().isdisjoint(senders):
             for at, sender in enumerate(senders):
                 if not sender or sender in self._longer:
@@ -60,6 +61,14 @@ class NameSplitter:
         if second is None or not said.startswith(second):
             return name, said
         return name + _NAME_END + second.removesuffix(_NAME_END), said[len(second) :]
+
+
+class _Names(dict[str, str]):
+    """Maps a mark to the name in it: one string for all its messages, whose hash is computed once."""
+
+    def __missing__(self, mark: str) -> str:
+        self[mark] = name = mark[len(", ") : -len(_NAME_END)]
+        return name
 
 
 def _without_text(rest: str) -> tuple[str, str]:
