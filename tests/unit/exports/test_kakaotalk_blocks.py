@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maltu.errors import UnreadableExport
+from maltu.exports.kakaotalk_order import Order
 from tests.unit.exports.kakaotalk import (
     ANDROID_STAMPS,
     IOS_STAMPS,
@@ -74,7 +75,22 @@ def test_many_lines_at_once_are_read_as_one_by_one(
 ) -> None:
     content = a_file(writer, random.Random(f"{writer} {seed}"))  # noqa: S311 - a test's
     whole = read(content)
-    for size in (1, 500):
+    for size in (500, 1):
         monkeypatch.setattr("maltu.exports.text_lines._BYTES_AT_ONCE", size)
 
         assert read(content) == whole
+
+    monkeypatch.setattr(Order, "records", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    assert read(content) == whole
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_what_is_usual_is_read_many_lines_at_once(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Said] = [(NOON + timedelta(minutes=9 * at), "하준", "응 그래") for at in range(2000)]
+    content = WRITERS[writer](said, random.Random(0))  # noqa: S311 - a test's
+    monkeypatch.delattr(Order, "record")
+
+    batches = list(opened(content).columns())
+
+    assert sum(len(batch.texts) for batch in batches) == len(said)
+    assert len(batches) < len(said) / 100
