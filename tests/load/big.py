@@ -17,53 +17,14 @@ import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.bench.generate import PERSONA, write_export
+from tests.load.written import FORMATS
 from tests.support.handlers import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    Rows = Iterable[tuple[datetime, str, str]]
 
 BYTES_PER_MESSAGE = 67
 ENORMOUS = 5e9
-
-
-def whatsapp(rows: Rows, path: Path) -> None:
-    """WhatsApp on an iPhone."""
-    with path.open("w", encoding="utf-8") as file:
-        for sent_at, sender, text in rows:
-            file.write(f"[{sent_at:%d/%m/%Y, %H:%M:%S}] {sender}: {text}\n")
-
-
-def telegram(rows: Rows, path: Path) -> None:
-    """Telegram's desktop app: a line for every field, and a text twice."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write('{\n "name": "chat",\n "type": "personal_chat",\n "id": 1,\n "messages": [')
-        for number, (sent_at, sender, text) in enumerate(rows):
-            message: dict[str, Any] = {
-                "id": number,
-                "type": "message",
-                "date": sent_at.isoformat(),
-                "date_unixtime": str(int(sent_at.timestamp())),
-                "from": sender,
-                "from_id": f"user{sum(map(ord, sender))}",
-                "text": text,
-                "text_entities": [{"type": "plain", "text": text}],
-            }
-            lines = json.dumps(message, ensure_ascii=False, indent=1).replace("\n", "\n  ")
-            file.write(f"{',' if number else ''}\n  {lines}")
-        file.write("\n ]\n}")
-
-
-# The source is KakaoTalk's CSV itself.
-FORMATS: dict[str, tuple[str, Callable[[Rows, Path], None] | None]] = {
-    "kakaotalk-csv": ("source.csv", None),
-    "whatsapp": ("_chat.txt", whatsapp),
-    "telegram": ("result.json", telegram),
-}
 
 
 def main() -> None:
@@ -76,7 +37,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     titles = ("format", "MB", "dataset MB", "CPU s", "MB/s", "peak MB", "5 GB in s")
-    print(f"{titles[0]:16}" + "".join(f"{title:>12}" for title in titles[1:]))
+    print(f"{titles[0]:20}" + "".join(f"{title:>12}" for title in titles[1:]))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "source.csv"
@@ -105,7 +66,7 @@ def _line(chosen: str, path: Path, out: Path) -> str:
         file.unlink()
     figures = (size / 1e6, made / 1e6, told["cpu"], rate / 1e6, told["peak"], ENORMOUS / rate)
     shown = (f"{figure:12,.{digits}f}" for figure, digits in zip(figures, (0, 0, 1, 1, 0, 0), strict=True))
-    return f"{chosen:16}" + "".join(shown)
+    return f"{chosen:20}" + "".join(shown)
 
 
 def peak_megabytes() -> float:

@@ -22,9 +22,8 @@ from maltu.exports.kakaotalk_titles import room_in
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
 
-    from maltu.exports.message import Message
+    from maltu.exports.message import InColumns
     from maltu.exports.source import Source
 
 __all__ = ["CUTS_AT", "FORMAT", "read", "room", "score"]
@@ -33,18 +32,15 @@ FORMAT = "kakaotalk-android"
 
 _NAMED_DAY = rf"{MONTH} [0-9]{{1,2}}, [0-9]{{4}}"
 _DAY = rf"({KOREAN_DAY}|{_NAMED_DAY}|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}})"
-_STAMP = rf"{_DAY}(?:,| at)?{SPACE}({CLOCK})"
+_STAMP = rf"{_DAY}(?:,| at|){SPACE}({CLOCK})"
 _STAMP_OF_2015 = rf"([0-9]{{1,2}}:[0-9]{{2}}[ap]m), ({_NAMED_DAY})"
 _GRAMMARS = (
+    Grammar(_STAMP, (", ",), re.compile(rf"{_DAY}(?:,| at|){SPACE}{CLOCK}")),
     Grammar(
-        re.compile(rf"{_STAMP}(, )(.*)", re.DOTALL),
-        (1, 2, 3, 4),
-        re.compile(rf"{_DAY}(?:,| at)?{SPACE}{CLOCK}"),
-    ),
-    Grammar(
-        re.compile(rf"{_STAMP_OF_2015}(, )(.*)", re.DOTALL),
-        (2, 1, 3, 4),
+        _STAMP_OF_2015,
+        (", ",),
         re.compile(rf"[0-9]{{1,2}}:[0-9]{{2}}[ap]m, ({_NAMED_DAY})"),
+        clock_first=True,
     ),
 )
 
@@ -62,6 +58,6 @@ def room(head: str, name: str) -> str | None:
     return room_in(head, name)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages, as ``kakaotalk_mobile.read`` does."""
     return kakaotalk_mobile.read(source, skipped, _GRAMMARS)

@@ -5,28 +5,45 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
+from maltu.exports.kakaotalk_splitter import MARK_WITH_NAME
 from maltu.exports.kakaotalk_titles import is_saved_line
 
 _LEAST_CRLF = 1 / 4
 _MAY_BE_RECORD = re.compile(r".{0,30}?[0-9]:[0-9]{2}.{0,20}?(?:, |: )")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grammar:
     """One way to write records.
 
     Attributes:
-        record: matches a record's first line; its groups are day (empty where the line has only a time),
-            time, the mark behind them, and the rest.
-        groups: the numbers of these groups.
+        stamp: a pattern of a record's start; its two groups are the day (empty where there is only a time)
+            and the time, in either order.
+        marks: what may stand behind the stamp: a comma, and a colon where KakaoTalk speaks.
         day: matches a whole line that opens a day; one of its groups is the day.
+        clock_first: whether the time stands before the day.
     """
 
-    record: re.Pattern[str]
-    groups: tuple[int, int, int, int]
+    stamp: str
+    marks: tuple[str, ...]
     day: re.Pattern[str]
+    clock_first: bool = False
+
+    @cached_property
+    def record(self) -> re.Pattern[str]:
+        """Matches a record's first line; its groups are the stamp's, the mark, and the rest."""
+        return re.compile(f"{self.stamp}({'|'.join(self.marks)})(.*)", re.DOTALL)
+
+    def start(self, line_end: str) -> re.Pattern[str]:
+        """Make what finds the starts of records among lines, each behind a line's end.
+
+        Its groups are the stamp's, and the mark with a name.
+        """
+        marks = "|".join(MARK_WITH_NAME if mark == ", " else mark for mark in self.marks)
+        return re.compile(f"{line_end}{self.stamp}({marks})")
 
 
 def records_in(head: str, grammar: Grammar) -> list[re.Match[str]]:

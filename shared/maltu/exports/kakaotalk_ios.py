@@ -23,9 +23,8 @@ from maltu.exports.kakaotalk_titles import room_in
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
 
-    from maltu.exports.message import Message
+    from maltu.exports.message import InColumns
     from maltu.exports.source import Source
 
 __all__ = ["CUTS_AT", "FORMAT", "read", "room", "score"]
@@ -37,10 +36,9 @@ _DAY = (
     rf"|{SHORT_MONTH} [0-9]{{1,2}}, [0-9]{{4}})"
 )
 _RULE = re.compile(DAY_RULE)
-_DATED = Grammar(re.compile(rf"{_DAY}(?:,| at)?{SPACE}({CLOCK})(, |: )(.*)", re.DOTALL), (1, 2, 3, 4), _RULE)
-_TIME_ONLY = Grammar(
-    re.compile(r"()((?:오전|오후) [0-9]{1,2}:[0-9]{2})(, |: )(.*)", re.DOTALL), (1, 2, 3, 4), _RULE
-)
+_MARKS = (", ", ": ")
+_DATED = Grammar(rf"{_DAY}(?:,| at|){SPACE}({CLOCK})", _MARKS, _RULE)
+_TIME_ONLY = Grammar(r"()((?:오전|오후) [0-9]{1,2}:[0-9]{2})", _MARKS, _RULE)
 _GRAMMARS = (_DATED, _TIME_ONLY)
 _TITLE_OF_IOS = re.compile(r"\ufeff?(?:Talk_[0-9].*|.+-[0-9]+)\.txt\r?\n")
 
@@ -55,7 +53,7 @@ def room(head: str, name: str) -> str | None:
     return room_in(head, name)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages, as ``kakaotalk_mobile.read`` does."""
     return kakaotalk_mobile.read(source, skipped, _GRAMMARS)
 

@@ -150,6 +150,18 @@ def kind_of_record(sender: str, text: str) -> Kind:
     return "deleted" if text in _DELETED else "text"
 
 
+def kinds_of_records(senders: Sequence[str], texts: Sequence[str]) -> list[Kind]:
+    """Tell what many of a text export's messages are."""
+    suspect_starts = SUSPECT_STARTS
+    kinds: list[Kind] = ["text"] * len(texts)
+    suspects = [at for at, text in enumerate(texts) if text[:2] in suspect_starts]
+    if "" in senders:
+        suspects += [at for at, sender in enumerate(senders) if not sender]
+    for at in suspects:
+        kinds[at] = kind_of_record(senders[at], texts[at])
+    return kinds
+
+
 def is_notice(line: str) -> bool:
     """Tell whether a line that stands alone, without a sender, is KakaoTalk's: the whole of a sentence."""
     return line.endswith(_NOTICE_ENDS) and (line in _DELETED or _NOTICE.fullmatch(line) is not None)

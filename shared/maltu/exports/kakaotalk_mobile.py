@@ -4,21 +4,29 @@ A record starts with its day and time, on a line of its own: ``<stamp>, <name> :
 and a bare LF is inside a message, so a quoted record stays where it was quoted. Text that came from a PC
 has CRLF inside too, hence a line after CRLF that starts like no record goes on with the message before. A
 file without CRLF has lost that difference; there, whatever looks like a record is one.
+
+One pattern cuts a block of lines at all its records' starts. What was cut are columns; only records of more
+than one line, and those without a name, are looked at one by one.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING
+import io
+from itertools import compress
+from operator import add
+from typing import TYPE_CHECKING, cast
 
 from maltu.errors import UnreadableExport
 from maltu.exports.kakaotalk_grammar import has_crlf, records_in
-from maltu.exports.kakaotalk_kinds import SUSPECT_STARTS, kind_of_record
+from maltu.exports.kakaotalk_kinds import kinds_of_records
+from maltu.exports.kakaotalk_splitter import NameSplitter
 from maltu.exports.kakaotalk_stamps import Clocks, Days, month_comes_first
-from maltu.exports.kakaotalk_titles import count_unknown, later_part_at, room_in
-from maltu.exports.message import Message, unchecked_message
+from maltu.exports.kakaotalk_tails import Tails
+from maltu.exports.kakaotalk_titles import count_unknown, room_in
+from maltu.exports.message import Columns, InColumns
 from maltu.exports.names import Spellings
 from maltu.exports.source import MAX_RECORD_LINES
+from maltu.exports.text_lines import blocks_of, end_of
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -30,92 +38,17 @@ if TYPE_CHECKING:
 
 CUTS_AT = 500
 
-_LONGEST_NAME = 20
-_LEAST_OF_A_NAME = 3
-_NAME_END = " : "
+# A record is cut into what its stamp has, its mark with a name, and its text.
+_PARTS = 4
 
 
-def read(source: Source, skipped: Counter[str], grammars: Sequence[Grammar]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str], grammars: Sequence[Grammar]) -> InColumns:
     """Stream the messages; what is no record is counted in ``skipped``, by reason.
 
     Raises:
         UnreadableExport: wrongly encoded, a record without end, or no message at all.
     """
-    head = source.head_text
-    grammar = max(grammars, key=lambda grammar: len(records_in(head, grammar)))
-    crlf = has_crlf(head)
-    split = _NameSplitter(
-        [match[grammar.groups[3]] for match in records_in(head, grammar)], room_in(head, "")
-    )
-    days = Days(month_first=month_comes_first(head))
-    tails = _Tails(grammar, days, crlf=crlf)
-    clocks, spellings = Clocks(), Spellings()
-    longer, suspect_starts = split.longer, SUSPECT_STARTS
-    records = _records(source, grammar, crlf=crlf)
-    _, above, _ = next(records)
-    if unknown := count_unknown(tails.without_days(above)):
-        skipped["before the first message"] += unknown
-    new_message = unchecked_message
-    yielded = 0
-    for (day, clock, mark, first), more, next_day in records:
-        moment = None
-        try:
-            if midnight := days[day] if day else tails.today:
-                moment = midnight + clocks[clock]
-            else:
-                skipped["no date in it or before it"] += 1
-        except ValueError:
-            skipped["unreadable date"] += 1
-        rest = tails.text([first, *more], next_day) if more else first
-        if moment is None:
-            continue
-        rest = rest[:-2] if rest.endswith("\r\n") else rest.removesuffix("\n")
-        sender, text = "", rest
-        if mark == ", ":
-            name, found, said = rest.partition(_NAME_END)
-            if "\n" in name or not found:
-                sender, text = split.without_text(rest)
-            else:
-                sender, text = split.by_longer(name, said) if name in longer else (name, said)
-                sender = spellings[sender]
-        yielded += 1
-        kind = kind_of_record(sender, text) if not sender or text[:2] in suspect_starts else "text"
-        yield new_message(Message, (moment, sender, text, kind))
-    if not yielded:
-        raise no_messages(skipped)
-
-
-def _records(
-    source: Source, grammar: Grammar, *, crlf: bool
-) -> Iterator[tuple[tuple[str, ...], list[str], str | None]]:
-    """Give day, time, mark and rest of each first line, the lines that follow, and the next record's day.
-
-    What stands above the first record comes first, without a first line.
-    """
-    match_record, groups = grammar.record.match, grammar.groups
-    line_end = "\r\n" if crlf else "\n"
-    record: tuple[str, ...] = ()
-    more: list[str] = []
-    starts_here = True
-    number = 0
-    try:
-        for number, line in enumerate(source.open_text(newline="\n"), 1):
-            match = match_record(line) if starts_here else None
-            starts_here = line.endswith(line_end)
-            if match is None:
-                more.append(line)
-                if len(more) > MAX_RECORD_LINES:
-                    raise source.endless()
-                continue
-            source.record_line = number - 1
-            after = match.group(*groups)
-            yield record, more, after[0]
-            record = after
-            if more:
-                more = []
-    except UnicodeDecodeError as error:
-        raise source.undecodable(error, lines=number) from None
-    yield record, more, None
+    return InColumns(_batches(source, skipped, grammars))
 
 
 def no_messages(skipped: Counter[str]) -> UnreadableExport:
@@ -126,113 +59,154 @@ def no_messages(skipped: Counter[str]) -> UnreadableExport:
     )
 
 
-class _NameSplitter:
-    """Knows the names that contain the sign that ends a name."""
-
-    def __init__(self, rests: list[str], room: str | None) -> None:
-        seconds: defaultdict[str, list[str]] = defaultdict(list)
-        for rest in rests:
-            name, found, text = rest.partition(_NAME_END)
-            if found:
-                second, found, _ = text.partition(_NAME_END)
-                seconds[name].append(second if found and len(second) <= _LONGEST_NAME else "")
-        self.longer = {
-            name: parts[0] + _NAME_END
-            for name, parts in seconds.items()
-            if parts[0]
-            and len(set(parts)) == 1
-            and (len(parts) >= _LEAST_OF_A_NAME or room == f"{name}{_NAME_END}{parts[0]}")
-        }
-
-    def by_longer(self, name: str, text: str) -> tuple[str, str]:
-        second = self.longer[name]
-        if not text.startswith(second):
-            return name, text
-        return f"{name}{_NAME_END}{second.removesuffix(_NAME_END)}", text[len(second) :]
-
-    def without_text(self, rest: str) -> tuple[str, str]:
-        """Split a record that has no text, its last space cut off by an editor; else KakaoTalk speaks."""
-        name, line_end, more = rest.partition("\n")
-        said = name.removesuffix("\r")
-        return (said[:-2], line_end + more) if said.endswith(" :") else ("", rest)
+def _batches(source: Source, skipped: Counter[str], grammars: Sequence[Grammar]) -> Iterator[Columns]:
+    head = source.head_text
+    grammar = max(grammars, key=lambda grammar: len(records_in(head, grammar)))
+    records = _Records(source, grammar, _Messages(head, grammar, skipped))
+    some = False
+    for lines in blocks_of(source):
+        if columns := records.take(lines):
+            some = True
+            yield columns
+    if columns := records.last():
+        some = True
+        yield columns
+    if not some:
+        raise no_messages(skipped)
 
 
-class _Tails:
-    """Takes what belongs to the next record off the lines of the one before: where a day or a part begins.
+class _Records:
+    """Cuts lines at the records' starts; the record that starts last may go on."""
+
+    def __init__(self, source: Source, grammar: Grammar, messages: _Messages) -> None:
+        self._source = source
+        self._cut = grammar.start(messages.line_end).split
+        self._messages = messages
+        # Of the record that is open; before the first one opens, its text is what stands above it.
+        self._start: list[str] = []
+        self._text: list[str] = []
+        self._further_lines = 0
+        # A file starts as if a line had ended.
+        self._end = messages.line_end
+        self._lines = self._record_line = 0
+
+    def take(self, lines: str) -> Columns | None:
+        """Take whole lines; give the messages that ended before or in them."""
+        self._source.record_line = self._record_line
+        end = end_of(lines)
+        before, *parts = self._cut(self._end + lines.removesuffix(end))
+        self._end = end
+        self._text.append(before)
+        self._lines += lines.count("\n")
+        self._further_lines += before.count("\n")
+        if self._further_lines > MAX_RECORD_LINES:
+            raise self._source.endless()
+        if not parts:
+            return None
+        ended = [*self._start, "".join(self._text), *parts[:-_PARTS]]
+        if not self._start:
+            self._messages.count_above(ended.pop(0))
+        *self._start, text = parts[-_PARTS:]
+        self._text = [text]
+        self._further_lines = text.count("\n")
+        self._source.record_line = self._record_line = self._lines - self._further_lines - 1
+        return self._messages.columns(ended, self._start)
+
+    def last(self) -> Columns | None:
+        """Give the message whose lines were taken last."""
+        text = "".join(self._text) + self._end
+        if self._start:
+            return self._messages.last(self._start, text)
+        self._messages.count_above(text)
+        return None
+
+
+class _Messages:
+    """Makes records into messages.
 
     Attributes:
-        today: the day that was opened last.
+        line_end: what ends records.
     """
 
-    def __init__(self, grammar: Grammar, days: Days, *, crlf: bool) -> None:
-        self.today: datetime | None = None
-        self._grammar = grammar
-        self._days = days
-        self._crlf = crlf
+    def __init__(self, head: str, grammar: Grammar, skipped: Counter[str]) -> None:
+        crlf = has_crlf(head)
+        self.line_end = "\r\n" if crlf else "\n"
+        self._skipped = skipped
+        self._day, self._clock = (1, 0) if grammar.clock_first else (0, 1)
+        self._days, self._clocks = Days(month_first=month_comes_first(head)), Clocks()
+        self._tails = Tails(grammar, self._days, crlf=crlf)
+        rests = [match[match.re.groups] for match in records_in(head, grammar)]
+        self._splitter = NameSplitter(rests, room_in(head, ""))
+        self._spellings = Spellings()
 
-    def without_days(self, lines: list[str]) -> list[str]:
-        """Leave out all lines that open a day."""
-        kept: list[str] = []
-        for line in lines:
-            if (day := self._day_of(line)) is None:
-                kept.append(line)
-            else:
-                self.today = day
-        return kept
+    def count_above(self, text: str) -> None:
+        """Count what stands above the first record."""
+        if unknown := count_unknown(self._tails.without_days(_lines_of(text))):
+            self._skipped["before the first message"] += unknown
 
-    def text(self, lines: list[str], next_day: str | None) -> str:
-        """Join a record's lines; the next record is of ``next_day``, or of a day that is opened here.
+    def columns(self, parts: list[str], next_start: list[str]) -> Columns | None:
+        """Make records that were cut; None where none is a message.
 
-        At the file's end, where ``next_day`` is None, the empty lines that end the file are left out.
+        Args:
+            parts: of each record the stamp's two parts, the mark with a name, and the text.
+            next_start: the same of the record that follows, without its text.
         """
-        if (part := self._later_part_at(lines)) is not None:
-            self.without_days(lines[part:])
-            lines = lines[:part]
-        elif next_day is None:
-            lines = self._without_blank_end(lines)
-        opened: datetime | None = None
-        while len(lines) > 1 and (day := self._opened_by(lines, next_day)) is not None:
-            opened = opened or day
-            lines = lines[:-2] if len(lines) > 2 and _is_blank(lines[-2]) else lines[:-1]  # noqa: PLR2004
-        if opened is not None:
-            self.today = opened
-        return "".join(lines)
-
-    def _later_part_at(self, lines: list[str]) -> int | None:
-        if (part := later_part_at(lines)) is None or (self._crlf and not lines[part - 1].endswith("\r\n")):
+        if not parts:
             return None
-        # Above a part there is nothing else; a quoted one goes on.
-        return None if count_unknown([line for line in lines[part:] if self._day_of(line) is None]) else part
+        marks, cut = parts[2::_PARTS], parts[3::_PARTS]
+        texts = cut if self.line_end == "\r\n" else [text.removesuffix("\r") for text in cut]
+        days = parts[self._day :: _PARTS]
+        next_days = [*days[1:], next_start[self._day]]
+        todays: list[datetime | None] = []
+        for at in [at for at, text in enumerate(cut) if "\n" in text]:
+            todays += [self._tails.today] * (at + 1 - len(todays))
+            texts[at] = self._without_tail(marks[at], cut[at] + self.line_end, next_days[at])
+        todays += [self._tails.today] * (len(cut) - len(todays))
+        return self._made(days, parts[self._clock :: _PARTS], todays, marks, texts)
 
-    def _without_blank_end(self, lines: list[str]) -> list[str]:
-        while len(lines) > 1 and _is_blank(lines[-1]) and (not self._crlf or lines[-2].endswith("\r\n")):
-            lines = lines[:-1]
-        return lines
+    def last(self, start: list[str], text: str) -> Columns | None:
+        """Make the file's last record, to its end; None where it is no message."""
+        today = self._tails.today
+        mark = start[2]
+        text = self._without_tail(mark, text, None)
+        return self._made([start[self._day]], [start[self._clock]], [today], [mark], [text])
 
-    def _opened_by(self, lines: list[str], next_day: str | None) -> datetime | None:
-        day = self._day_of(lines[-1])
-        if day is None or (self._crlf and not lines[-2].endswith("\r\n")):
-            return None
-        if _is_blank(lines[-2]):
-            return day
-        # Without the empty line before, it may be somebody's own.
+    def _without_tail(self, mark: str, text: str, next_day: str | None) -> str:
+        """Take off a text what belongs to the next record, and its end; the name counts as text."""
+        named = mark[2:]
+        text = self._tails.text(_lines_of(named + text), next_day)
+        return text.removesuffix(end_of(text))[len(named) :]
+
+    def _made(
+        self,
+        days: list[str],
+        clocks: list[str],
+        todays: list[datetime | None],
+        marks: list[str],
+        texts: list[str],
+    ) -> Columns | None:
+        senders = self._splitter.split(marks, texts)
         try:
-            if next_day:
-                fits = day == self._days[next_day]
-            else:
-                fits = next_day is not None and (self.today is None or day >= self.today)
-        except ValueError:
+            midnights = map(self._days.__getitem__, days) if days[0] else cast("list[datetime]", todays)
+            sent = list(map(add, midnights, map(self._clocks.__getitem__, clocks)))
+        except (ValueError, TypeError):
+            moments = list(map(self._moment, days, clocks, todays))
+            sent = [moment for moment in moments if moment]
+            senders, texts = list(compress(senders, moments)), list(compress(texts, moments))
+        if not sent:
             return None
-        return day if fits else None
+        senders = self._spellings.of_all(senders)
+        return Columns(sent, senders, texts, kinds_of_records(senders, texts))
 
-    def _day_of(self, line: str) -> datetime | None:
-        if (match := self._grammar.day.fullmatch(line.strip())) is None:
-            return None
+    def _moment(self, day: str, clock: str, today: datetime | None) -> datetime | None:
         try:
-            return self._days[next(day for day in match.groups() if day)]
+            if midnight := self._days[day] if day else today:
+                return midnight + self._clocks[clock]
+            self._skipped["no date in it or before it"] += 1
         except ValueError:
-            return None
+            self._skipped["unreadable date"] += 1
+        return None
 
 
-def _is_blank(line: str) -> bool:
-    return line in {"\n", "\r\n"}
+def _lines_of(text: str) -> list[str]:
+    return [*io.StringIO(text, newline="\n")]

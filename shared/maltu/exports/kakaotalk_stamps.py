@@ -12,7 +12,10 @@ MONTHS = (
 MONTH = f"(?:{'|'.join(MONTHS)})"
 SHORT_MONTH = f"(?:{'|'.join(month[:3] for month in MONTHS)})"
 SPACE = "[ \u00a0\u202f]"  # iOS and Android put a narrow no-break space before AM and PM since 2023
-CLOCK = rf"(?:(?:오전|오후|[AP]M){SPACE})?[0-9]{{1,2}}:[0-9]{{2}}(?:{SPACE}?(?:[AaPp][Mm]\b|[ap]\.m\.))?"
+# An empty alternative costs a third of what a group with a question mark does.
+_HALF_BEFORE = rf"(?:오전{SPACE}|오후{SPACE}|[AP]M{SPACE}|)"
+_HALF_BEHIND = rf"(?:{SPACE}?(?:[AaPp][Mm]\b|[ap]\.m\.)|)"
+CLOCK = rf"{_HALF_BEFORE}[0-9]{{1,2}}:[0-9]{{2}}{_HALF_BEHIND}"
 KOREAN_DAY = r"[0-9]{4}년 [0-9]{1,2}월 [0-9]{1,2}일"
 KOREAN_WEEKDAY = "[월화수목금토일]요일"
 ENGLISH_WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"

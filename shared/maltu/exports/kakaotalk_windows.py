@@ -13,26 +13,25 @@ message's further lines do; only its own sentences count.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from maltu.exports.kakaotalk_kinds import SUSPECT_STARTS, is_notice, kind_of_record
+from maltu.exports.kakaotalk_kinds import is_notice, kinds_of_records
 from maltu.exports.kakaotalk_mobile import no_messages
-from maltu.exports.kakaotalk_stamps import CLOCK, DAY_RULE, Clocks, Days
+from maltu.exports.kakaotalk_order import Order
+from maltu.exports.kakaotalk_stamps import CLOCK, DAY_RULE
 from maltu.exports.kakaotalk_titles import count_unknown, is_saved_line, is_title, room_in
-from maltu.exports.message import Message, unchecked_message
-from maltu.exports.names import Spellings, name_key
+from maltu.exports.message import Columns, InColumns
+from maltu.exports.names import name_key
 from maltu.exports.source import MAX_RECORD_LINES
+from maltu.exports.text_lines import blocks_of
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
     from datetime import datetime
 
+    from maltu.exports.kakaotalk_order import Record
     from maltu.exports.source import Source
-
-    # When it was sent, or why that is not known; who sent it; its first line.
-    _Record = tuple[datetime | str, str, str]
 
 FORMAT = "kakaotalk-windows"
 CUTS_AT = None
@@ -43,11 +42,9 @@ _FILE_NAME = re.compile(
     r"KakaoTalk_[0-9]{8}_[0-9]{4}_[0-9]{2}_[0-9]{3}_(?!group\b)(?P<room>.+?)(?: ?\([0-9]+\))?\.txt",
     re.IGNORECASE,
 )
-_UNDATED = "no date in it or before it"
-_NONE: _Record = ("", "", "")
-# Two servers' clocks may differ; a day without its line may follow another.
-_RACE = timedelta(minutes=5)
-_MIDNIGHT_WAS_PASSED = timedelta(hours=12)
+# A record's line is cut into its name, its time, the space behind it, and its text.
+_STARTS = re.compile(rf"\n\[([^\]\n]*+|.*?)\] \[({CLOCK})\]( |(?=\n|\Z))")
+_PARTS = 4
 
 
 def score(head: str) -> int:
@@ -66,7 +63,7 @@ def room(head: str, name: str) -> str | None:
     return room_in(head, "") or (named["room"] if named else None)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages; what is no record is counted in ``skipped``, by reason.
 
     Line breaks inside a message are LF, which KakaoTalk writes as CRLF.
@@ -74,125 +71,147 @@ def read(source: Source, skipped: Counter[str]) -> Iterator[Message]:
     Raises:
         UnreadableExport: wrongly encoded, a record without end, or no message at all.
     """
-    suspect_starts = SUSPECT_STARTS
-    records = _records(source)
-    _, above = next(records)
-    if unknown := count_unknown(above):
-        skipped["before the first message"] += unknown
-    new_message = unchecked_message
-    yielded = 0
-    for (sent_at, sender, first), more in records:
-        if isinstance(sent_at, str):
-            skipped[sent_at] += 1
-            continue
-        text = "".join([first, *more]).replace("\r\n", "\n") if more else first
-        text = text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
-        yielded += 1
-        kind = kind_of_record(sender, text) if not sender or text[:2] in suspect_starts else "text"
-        yield new_message(Message, (sent_at, sender, text, kind))
-    if not yielded:
+    return InColumns(_batches(source, skipped))
+
+
+def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
+    records = _Records(source, skipped)
+    some = False
+    for lines in blocks_of(source):
+        records.take(lines)
+        if columns := records.ended():
+            some = True
+            yield columns
+    records.end()
+    if columns := records.ended():
+        some = True
+        yield columns
+    if not some:
         raise no_messages(skipped)
 
 
-def _records(source: Source) -> Iterator[tuple[_Record, list[str]]]:
-    """Give each record with the lines that follow its first.
+class _Records:
+    """Puts records together from their lines; the one that starts last may go on."""
 
-    What stands above the first record comes first, as further lines of none.
-    """
-    match_record, order = _RECORD.match, _Order(source.doubtful)
-    record = _NONE
-    more: list[str] = []
-    number = 0
-    try:
-        for number, line in enumerate(source.open_text(newline="\n"), 1):
-            first = line[0]
-            if first == "[" and (match := match_record(line)) and (opened := order.record(*match.groups(""))):
-                pass
-            elif first == "-" and (rule := _RULE.fullmatch(line)) and order.begins(rule[1] or rule[2]):
-                more = _without_blank_end(more)
-                continue
-            elif more and is_saved_line(line) and is_title(more[-1]):
-                # Another export follows in the same file; its title may be above the first record.
-                order.start_again()
-                if record is not _NONE:
-                    more = _without_blank_end(more[:-1])
-                    continue
-                more.append(line)
-                continue
-            elif is_notice(line.rstrip("\r\n")):
-                opened = order.notice(line, in_message=bool(record[1] and more))
+    def __init__(self, source: Source, skipped: Counter[str]) -> None:
+        self._source = source
+        self._skipped = skipped
+        self._order = Order(source.doubtful)
+        # What stands above the first record is kept as further lines of none.
+        self._record: Record | None = None
+        self._more: list[str] = []
+        self._lines = self._record_line = 0
+        self._sent: list[datetime] = []
+        self._senders: list[str] = []
+        self._texts: list[str] = []
+
+    def take(self, lines: str) -> None:
+        """Take whole lines; those that start like records and follow each other, many at once."""
+        if lines.endswith("\n"):
+            before, *parts = _STARTS.split("\n" + lines.replace("\r\n", "\n")[:-1])
+            self._take_further(before)
+            columns = [parts[part::_PARTS] for part in range(_PARTS)]
+            texts = columns[-1]
+            start = 0
+            for at in [at for at, text in enumerate(texts) if "\n" in text]:
+                text = texts[at]
+                texts[at] = text[: text.index("\n")]
+                self._take_starts(*(column[start : at + 1] for column in columns))
+                self._take_further(text[len(texts[at]) :])
+                start = at + 1
+            if start < len(texts):
+                self._take_starts(*(column[start:] for column in columns))
+        # The file's last line, without an end.
+        elif (match := _RECORD.match(lines)) and (record := self._order.record(*match.groups(""))):
+            self._end_record()
+            self._begin(record)
+        else:
+            self._take_line(lines)
+        self._source.record_line = self._record_line
+
+    def end(self) -> None:
+        """End the record whose lines were taken last."""
+        self._more = _without_blank_end(self._more)
+        self._end_record()
+
+    def ended(self) -> Columns | None:
+        """Give the messages that have ended since they were last asked for."""
+        if not self._sent:
+            return None
+        columns = Columns(
+            self._sent, self._senders, self._texts, kinds_of_records(self._senders, self._texts)
+        )
+        self._sent, self._senders, self._texts = [], [], []
+        return columns
+
+    def _take_starts(self, names: list[str], clocks: list[str], gaps: list[str], texts: list[str]) -> None:
+        """Take lines that start like records, cut into columns."""
+        if ordered := self._order.records(names, clocks):
+            sent, senders = ordered
+            self._end_record()
+            self._sent += sent[:-1]
+            self._senders += senders[:-1]
+            self._texts += texts[:-1]
+            self._lines += len(sent) - 1
+            self._begin((sent[-1], senders[-1], texts[-1]))
+            return
+        for name, clock, gap, text in zip(names, clocks, gaps, texts, strict=True):
+            if record := self._order.record(name, clock, text):
+                self._end_record()
+                self._begin(record)
+            else:
+                self._take_line(f"[{name}] [{clock}]{gap}{text}\n")
+
+    def _take_further(self, lines: str) -> None:
+        """Take lines that start like no record, each behind a line's end."""
+        for line in lines.split("\n")[1:]:
+            self._take_line(f"{line}\n")
+
+    def _take_line(self, line: str) -> None:
+        more = self._more
+        if line[0] == "-" and (rule := _RULE.fullmatch(line)) and self._order.begins(rule[1] or rule[2]):
+            self._more = _without_blank_end(more)
+        elif more and is_saved_line(line) and is_title(more[-1]):
+            # Another export follows in the same file; its title may be above the first record.
+            self._order.start_again()
+            if self._record:
+                self._more = _without_blank_end(more[:-1])
             else:
                 more.append(line)
-                if len(more) > MAX_RECORD_LINES:
-                    raise source.endless()
-                continue
-            source.record_line = number - 1
-            yield record, more
-            record = opened
-            if more:
-                more = []
-    except UnicodeDecodeError as error:
-        raise source.undecodable(error, lines=number) from None
-    yield record, _without_blank_end(more)
-
-
-class _Order:
-    """Knows what day it is, and whether a line can be a record by its time."""
-
-    def __init__(self, doubtful: Counter[str]) -> None:
-        self._doubtful = doubtful
-        self._clocks, self._days, self._spellings = Clocks(), Days(), Spellings()
-        self._midnight: datetime | None = None
-        self._last: datetime | None = None
-        # Somebody may have taken them out; KakaoTalk leaves out none.
-        self._days_have_lines = False
-
-    def record(self, name: str, clock: str, text: str) -> _Record | None:
-        """Give the record that a line looks like; None where it is a line of the message before it."""
-        if self._midnight is None:
-            return _UNDATED, "", ""
-        try:
-            now = self._midnight + self._clocks[clock]
-        except ValueError:
-            return "unreadable date", "", ""
-        if self._last is not None and now < self._last and not self._is_believed(self._last - now, name):
-            return None
-        self._last = now
-        return now, self._spellings[name], text
-
-    def notice(self, line: str, *, in_message: bool) -> _Record:
-        """Give the record of what KakaoTalk says; it has no time of its own."""
-        if in_message:
-            self._doubtful["a notice that may be a line of the message before it"] += 1
-        return self._last or _UNDATED, "", line
-
-    def begins(self, text: str) -> bool:
-        """Tell whether a day begins; an earlier one is quoted in the message before it."""
-        try:
-            day = self._days[text]
-        except ValueError:
-            return False
-        if self._midnight is not None and day < self._midnight:
-            self._doubtful["an earlier day, kept in the message before it"] += 1
-            return False
-        if day != self._midnight:
-            self._days_have_lines = self._midnight is not None
-            self._midnight = self._last = day
-        return True
-
-    def start_again(self) -> None:
-        """Forget the day."""
-        self._midnight = self._last = None
-
-    def _is_believed(self, ago: timedelta, name: str) -> bool:
-        if ago >= _MIDNIGHT_WAS_PASSED and not self._days_have_lines:
-            self._doubtful["a record of an earlier time, as if a day had begun"] += 1
-        elif name in self._spellings and ago <= _RACE:
-            self._doubtful["a record of a slightly earlier time"] += 1
+        elif is_notice(line.rstrip("\r\n")):
+            in_message = bool(self._record and self._record[1] and more)
+            record = self._order.notice(line.removesuffix("\n"), in_message=in_message)
+            self._end_record()
+            self._begin(record)
+            return
         else:
-            self._doubtful["what looks like a record of an earlier time, kept in the message before it"] += 1
-            return False
-        return True
+            more.append(line)
+            if len(more) > MAX_RECORD_LINES:
+                self._source.record_line = self._record_line
+                raise self._source.endless()
+        self._lines += 1
+
+    def _begin(self, record: Record) -> None:
+        self._record, self._more = record, []
+        self._record_line = self._lines
+        self._lines += 1
+
+    def _end_record(self) -> None:
+        more = self._more
+        if self._record is None:
+            if unknown := count_unknown(more):
+                self._skipped["before the first message"] += unknown
+            return
+        sent_at, sender, text = self._record
+        if isinstance(sent_at, str):
+            self._skipped[sent_at] += 1
+            return
+        if more:
+            text = "\n".join((text, "".join(more)))
+            text = text.removesuffix("\r\n" if text.endswith("\r\n") else "\n")
+        self._sent.append(sent_at)
+        self._senders.append(sender)
+        self._texts.append(text)
 
 
 def _without_blank_end(lines: list[str]) -> list[str]:

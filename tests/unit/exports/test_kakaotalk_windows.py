@@ -141,6 +141,13 @@ def test_an_earlier_day_is_quoted() -> None:
     assert sum(doubtful.values()) == 2
 
 
+@pytest.mark.parametrize("quoted", ["[Xml] [오후 1:00]", "[Xml] [오후 1:00] "])
+def test_a_quoted_record_without_text_is_kept_to_the_letter(quoted: str) -> None:
+    said: list[Said] = [(AT, "Json", f"봐봐\n{quoted}\n응"), (AT, "Csv", "왜")]
+
+    assert said_in(windows_of(said)) == said
+
+
 def test_two_exports_may_stand_in_one_file() -> None:
     said: list[Said] = [(AT, "Json", "첫 줄\n둘째 줄"), (AT - timedelta(days=9), "Csv", "왜")]
     reading = opened(windows_of(said[:1]) + windows_of(said[1:]))
