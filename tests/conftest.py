@@ -25,7 +25,7 @@ os.environ.update(
 )
 
 from maltu import deployment  # noqa: E402 - boto3 reads the environment
-from tests.support import boto  # noqa: E402 - same
+from tests.support import boto, certificates  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStac
 
 boto.read_once()
 boto.share_clients()
+certificates.read_once()
 # The engine lora's environment has neither.
 if importlib.util.find_spec("moto"):
     boto.let_moto_hear()
