@@ -158,10 +158,13 @@ class Cloud:
         backend = stepfunctions_parser_backends[ACCOUNT]["us-east-1"]
         machines = [backend.describe_state_machine(arn) for arn in (self.state_machine, self.removal_machine)]
         deadline = time.monotonic() + ENDED
-        while any(each.status == "RUNNING" for machine in machines for each in list(machine.executions)):
-            if time.monotonic() > deadline:
-                raise TimeoutError("a run did not end")
-            time.sleep(0.005)
+        while running := [
+            each for machine in machines for each in list(machine.executions) if _is_running(each)
+        ]:
+            while any(_is_running(each) for each in running):
+                if time.monotonic() > deadline:
+                    raise TimeoutError("a run did not end")
+                time.sleep(0.005)
 
     def notifications(self) -> list[str]:
         """The texts that the owner was sent so far."""
@@ -254,6 +257,10 @@ def cloud(  # noqa: PLR0913 - what is deployed, and what tests vary
             finally:
                 up.long_waits.set()
             up.finish()
+
+
+def _is_running(execution: Any) -> bool:  # noqa: ANN401 - moto's own
+    return execution.status == "RUNNING"
 
 
 def _make_bucket_and_table() -> None:

@@ -180,7 +180,7 @@ def watched(
             def until_nothing_trains() -> None:
                 # One look at a job instead of some, for the same reason.
                 deadline = time.monotonic() + PATIENCE
-                while not ENDED.issuperset(chain.jobs()):
+                while chain.newest_job() not in {*ENDED, None}:
                     assert time.monotonic() < deadline, "a job does not end"
                     time.sleep(0.005)
 
