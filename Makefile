@@ -65,7 +65,7 @@ test: test-chain test-engine ## Run every test
 
 # Apart, so that CI runs them side by side.
 test-chain: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) $(BYTECODE) build/parts/axe.min.js
-	@MAKEFLAGS= .venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadscope
+	@MAKEFLAGS= .venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadscope --no-loadscope-reorder
 
 test-engine: $(VENV) $(LORA)
 	@.venv-lora/bin/python -m pytest --numprocesses=2 --dist=loadfile tests/lora

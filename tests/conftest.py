@@ -25,7 +25,7 @@ os.environ.update(
 )
 
 from maltu import deployment  # noqa: E402 - boto3 reads the environment
-from tests.support import boto  # noqa: E402 - same
+from tests.support import boto, certificates  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStac
     return OneStack(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes long begin first, so that no worker is left alone with it in the end."""
+    long = ("tests/e2e/", "tests/workflow/", "tests/contract/")
+    items.sort(
+        key=lambda item: next((at for at, each in enumerate(long) if item.nodeid.startswith(each)), len(long))
+    )
+
+
 boto.read_once()
 boto.share_clients()
+certificates.read_once()
 # The engine lora's environment has neither.
 if importlib.util.find_spec("moto"):
     boto.let_moto_hear()

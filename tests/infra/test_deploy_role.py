@@ -130,16 +130,9 @@ def test_only_a_job_in_an_environment_may_take_the_role() -> None:
 
 
 @pytest.mark.parametrize("workflow", ["check", "deploy"])
-def test_actions_are_pinned_and_jobs_hold_what_they_need(workflow: str) -> None:
+def test_jobs_hold_what_they_need(workflow: str) -> None:
     read: dict[str, Any] = yaml_parse((ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text("utf-8"))
-    assert read["permissions"] == {}
     for job in read["jobs"].values():
-        used = [step["uses"] for step in job["steps"] if "uses" in step]
-        assert used
-        for action in used:
-            sha = action.partition("@")[2]
-            assert len(sha) == 40, action
-            assert int(sha, 16)
         assert job["permissions"] == {"contents": "read"} | (
             {"id-token": "write"} if workflow == "deploy" else {}
         )

@@ -34,7 +34,12 @@ class Chain:
 
     def jobs(self) -> list[str]:
         """The statuses of every job at the provider, newest first."""
-        return [job.status for job in self.provider.fine_tuning.jobs.list()]
+        return [job.status for job in self.provider.fine_tuning.jobs.list(limit=100)]
+
+    def newest_job(self) -> str | None:
+        """The status of the newest job at the provider, if any: one request, however many jobs there are."""
+        newest = self.provider.fine_tuning.jobs.list(limit=1).data
+        return newest[0].status if newest else None
 
     def files(self) -> list[str]:
         """The names of every dataset file that is still at the provider."""

@@ -50,7 +50,7 @@ def assert_one_at_openai(provider: openai.OpenAI, version: str) -> None:
 
 def jobs_of(provider: openai.OpenAI, version: str) -> list[str]:
     """The statuses of the version's jobs."""
-    return [job.status for job in provider.fine_tuning.jobs.list() if version in str(job.metadata)]
+    return [job.status for job in provider.fine_tuning.jobs.list(limit=100) if version in str(job.metadata)]
 
 
 def assert_one_at_bedrock(bedrock: Any, version: str) -> None:  # noqa: ANN401 - the client has no types here

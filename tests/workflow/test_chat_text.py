@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import traceback
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from tests.support.faults import Fault
 from tests.support.logs import everything_logged, lines_logged
 from tests.support.metrics import group_of, points
 from tests.support.posting import post_form
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,11 +112,8 @@ def told(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
 
 
 def until_waiting(cloud: Cloud) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
-    while (version := cloud.version("하준"))["status"] != "awaiting_approval":
-        assert time.monotonic() < deadline, version
-        time.sleep(0.01)
-    return version
+    until(lambda: cloud.version("하준")["status"] == "awaiting_approval")
+    return cloud.version("하준")
 
 
 def test_what_was_said_is_nowhere_but_in_the_bucket_and_at_the_provider(chain: Chain, told: Told) -> None:

@@ -15,6 +15,7 @@ from tests.support.cloud import BUCKET, TABLE
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine, broken_engine
 from tests.support.faults import Fault
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,13 +30,6 @@ LATER = START + timedelta(days=60)
 PAID = "gpt-4.1-mini-2025-04-14"
 PERSONA = "/v1/personas/하준"
 STOPPED = {"ABORTED", "FAILED"}  # moto's engine may trip over being stopped
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def statuses(chain: Chain) -> list[str]:

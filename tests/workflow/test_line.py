@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from tests.support.cloud import partition
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,13 +24,6 @@ NEVER = 60.0
 def drop(chain: Chain, persona: str, *, month: int = 1) -> None:
     content = export(persona=persona, start=START.replace(month=month))
     chain.cloud.drop(f"exports/{persona}/{month}.csv", content)
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def in_line() -> list[str]:

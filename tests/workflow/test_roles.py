@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,9 +24,9 @@ from tests.support.invoking import Invocations
 from tests.support.permissions import Request, Requests, of_the_key
 from tests.support.posting import post_form
 from tests.support.statements import Statement, actions_of, allows, narrowest, roles_of, with_less
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.chain import Chain
@@ -102,13 +101,6 @@ def lets_through(statement: Statement, request: Request) -> bool:
     if request.action == "states:SendTaskSuccess":
         return request.action in actions_of(statement)
     return allows(statement, request, lambda resource: arn_of(resource).rpartition("|")[2])
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def waiting(chain: Chain) -> dict[str, Any]:

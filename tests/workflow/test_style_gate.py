@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import random
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from tests.support.cloud import BUCKET
 from tests.support.dialogues import START, as_csv, export
 from tests.support.engines import SpeakingEngine
 from tests.support.faults import Fault
+from tests.support.waiting import until
 from tests.unit.style.people import DRY, LEANING, WARM, bot
 
 if TYPE_CHECKING:
@@ -65,13 +65,6 @@ def live(chain: Chain) -> str | None:
 def statuses(chain: Chain) -> list[str]:
     """Of every version, oldest first."""
     return [version["status"] for version in reversed(chain.cloud.get(PERSONA)[1]["versions"])]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def told_of_candidate(chain: Chain) -> str:

@@ -1,0 +1,21 @@
+"""Waiting for what other threads do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECONDS = 60.0
+# To look takes a part of the processor, which whoever is waited for lacks meanwhile.
+PAUSE = 0.05
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until ``condition`` holds."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {SECONDS:g} seconds"
+        time.sleep(PAUSE)
