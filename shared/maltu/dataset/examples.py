@@ -55,12 +55,14 @@ class Making(NamedTuple):
         fits: whether an example is short enough for the provider.
         weighs: whether the format can show a turn of the persona's without teaching it.
         opens: whether the format can show that the persona speaks first.
+        counted: says what each turn costs, where an example has to be split.
     """
 
     recipe: Recipe
     fits: Fits
     weighs: bool = True
     opens: bool = True
+    counted: Callable[[Turns], Turns] = lambda turns: turns
 
     @property
     def context(self) -> int:
@@ -126,7 +128,7 @@ def _examples_of_whole(turns: Turns, making: Making, left_out: Counter[str]) -> 
     if making.recipe == "pair":
         return [Example(turns[at : at + 2]) for at in range(0, len(turns), 2)]
     example = Example(turns)
-    return [example] if making.fits(example) else _split_until_fits(example, making)
+    return [example] if making.fits(example) else _split_until_fits(Example(making.counted(turns)), making)
 
 
 def _between_cut_off(conversation: Turns) -> Iterator[Turns]:

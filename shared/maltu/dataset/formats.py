@@ -13,7 +13,7 @@ from maltu.dataset.lines import (
     chat_line,
     completion_line,
 )
-from maltu.dataset.words import count_each
+from maltu.dataset.words import count_together
 from maltu.prompts import (
     NOTHING_SAID,
     default_system_prompt,
@@ -72,7 +72,8 @@ class Layout:
 
     def __post_init__(self) -> None:
         weighs = opens = self.format != "bedrock"
-        object.__setattr__(self, "making", Making(self.recipe, self.fits, weighs=weighs, opens=opens))
+        making = Making(self.recipe, self.fits, weighs=weighs, opens=opens, counted=self._counted)
+        object.__setattr__(self, "making", making)
 
     def lines(self, example: Example) -> Iterator[tuple[bytes, int]]:
         """Write an example: its lines, each with the number of tokens it is charged for.
@@ -89,16 +90,15 @@ class Layout:
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
         turns = example.turns
+        if turns.together is None:
+            # A conversation that is not split is never counted turn by turn.
+            turns.together = sum(turns.tokens) or count_together(self.count_tokens, turns.texts)
         beside = self.example_tokens + len(turns) // 2 * (self.user_tokens + self.persona_tokens)
-        return beside + sum(turns.tokens) + (0 if turns.texts[0] else self.nothing_tokens)
+        return beside + turns.together + (0 if turns.texts[0] else self.nothing_tokens)
 
     def fits(self, example: Example) -> bool:
         """Tell whether an example is as short as its format asks for."""
         return self.tokens(example) <= self.max_tokens
-
-    def counted(self, conversation: Turns) -> Turns:
-        """Count what each turn costs, once: its example is measured, perhaps split, and written."""
-        return conversation.counted(count_each(self.count_tokens, conversation.texts))
 
     def for_room(self, speaker: str, *, named: bool) -> Layout:
         """Give the layout of one room's examples."""
@@ -110,6 +110,9 @@ class Layout:
         if self.format == "completions":
             return any(mark and mark in text for mark in (self.separator, self.stop))
         return self.format == "bedrock" and has_reserved(text)
+
+    def _counted(self, turns: Turns) -> Turns:
+        return turns.counted(list(map(self.count_tokens, turns.texts)))
 
     def _completions(self, example: Example) -> Iterator[tuple[bytes, int]]:
         turns = example.turns

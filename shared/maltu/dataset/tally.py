@@ -71,7 +71,7 @@ class Tally:
         self._ends[room] = conversation.ended_at(len(conversation) - 1)
         if layout.format != "chat":
             self._marked += sum(map(layout.is_marked, conversation.texts))
-        examples = examples_of(layout.counted(conversation), layout.making, left_out=self._unused)
+        examples = examples_of(conversation, layout.making, left_out=self._unused)
         for example in examples:
             self._trained += example.taught
             self._context += example.context

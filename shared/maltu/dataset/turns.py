@@ -46,6 +46,7 @@ class Turns(Sequence[Turn]):
         bounds: where in ``sent_at`` each turn starts; and at last, where the last one ends.
         sent_at: when each message was sent, perhaps more than those of these turns.
         tokens: what each turn's text costs; empty before it was counted.
+        together: what all of them cost; None before it was counted.
     """
 
     persona_first: bool
@@ -54,6 +55,7 @@ class Turns(Sequence[Turn]):
     bounds: list[int]
     sent_at: Sequence[datetime]
     tokens: Sequence[int] = ()
+    together: int | None = None
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 # About 6 MB, and all the words that come often.
 _MOST_REMEMBERED = 32_768
 
-# Between texts: nothing that matters to the cuts, and nobody writes it.
-_BETWEEN = "\1"
+# Stands before a line's first word.
+_START = " \0"
 
-# White space of another kind than space and line feed; what marks the cuts.
-_OTHER_SPACE = re.compile("[\0\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]").search
+# White space of another kind than space and line feed.
+_OTHER_SPACE = re.compile("[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]").search
 _LINE_START = re.compile("\n[ \n/]").search
 
 
@@ -36,45 +36,45 @@ class ByWords:
 
     def __call__(self, text: str) -> int:
         """Count one text's tokens."""
-        if not _is_by_words(text):
-            return self._count(text)
-        return sum(map(self._tokens_of, _cut(text).split("\0")))
+        return self._of_words(text) if _is_by_words(text) else self._count(text)
 
-    def of_each(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens; many are cut at once."""
-        joined = _BETWEEN.join(texts)
-        if not _is_by_words(joined):
-            return list(map(self, texts))
-        tokens_of = self._tokens_of
-        cut = [sum(map(tokens_of, text.split("\0"))) for text in _cut(joined).split(_BETWEEN)]
-        return cut if len(cut) == len(texts) else list(map(self, texts))
+    def together(self, texts: Sequence[str]) -> int:
+        """Count all texts' tokens: each text's alone, added up."""
+        joined = _START.join(texts)
+        return self._of_words(joined) if _is_by_words(joined, of=len(texts)) else sum(map(self, texts))
 
-
-def count_each(count: Callable[[str], int], texts: Sequence[str]) -> list[int]:
-    """Count each text's tokens, at once if ``count`` can."""
-    return count.of_each(texts) if isinstance(count, ByWords) else list(map(count, texts))
+    def _of_words(self, joined: str) -> int:
+        # Words lack the space before them; a NUL shows those that have none, since a line starts there.
+        words = f"\0{joined}".replace("\n", f"\n{_START}").split(" ")
+        return sum(map(self._tokens_of, words))
 
 
-def _is_by_words(text: str) -> bool:
+def count_together(count: Callable[[str], int], texts: Sequence[str]) -> int:
+    """Count all texts' tokens, at once if ``count`` can."""
+    return count.together(texts) if isinstance(count, ByWords) else sum(map(count, texts))
+
+
+def _is_by_words(joined: str, *, of: int = 1) -> bool:
     """Tell whether all white space is single spaces and line feeds, and no line starts with a slash."""
     # One pattern for all of it would stop at every space.
-    return not ("  " in text or " \n" in text or _LINE_START(text) or _OTHER_SPACE(text))
-
-
-def _cut(text: str) -> str:
-    """Mark the places that no piece crosses with NULs."""
-    return text.replace(" ", "\0 ").replace("\n", "\n\0")
+    return not (
+        "  " in joined
+        or " \n" in joined
+        or joined.count("\0") >= of
+        or _LINE_START(joined)
+        or _OTHER_SPACE(joined)
+    )
 
 
 class _Tokens(dict[str, int]):
-    """Maps a word, with the space before it and the line feed behind it, to its number of tokens."""
+    """Maps a word, with its line feed, to its number of tokens."""
 
     def __init__(self, count: Callable[[str], int]) -> None:
         super().__init__()
         self._count = count
 
     def __missing__(self, word: str) -> int:
-        tokens = self._count(word)
+        tokens = self._count(word[1:] if word.startswith("\0") else f" {word}")
         if len(self) < _MOST_REMEMBERED:
             self[word] = tokens
         return tokens

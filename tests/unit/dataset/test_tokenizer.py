@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
 from maltu.dataset.tokenizer import tiktoken_counter
-from maltu.dataset.words import count_each
+from maltu.dataset.words import count_together
 from maltu.settings import PersonaSettings
 from tests.support.handlers import ROOT
 from tests.unit.dataset.chats import SPEAKER, Digits, dialogues
@@ -82,12 +82,12 @@ def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Enco
 
 
 @given(texts=st.lists(st.one_of(CHAT, SPACED, st.sampled_from(["", "\1", " ", "\n"]))))
-def test_many_texts_have_each_its_own_count(
+def test_texts_counted_together_are_counted_each_alone(
     counter: tuple[Callable[[str], int], tiktoken.Encoding], texts: list[str]
 ) -> None:
     count, _ = counter
 
-    assert count_each(count, texts) == list(map(count, texts))
+    assert count_together(count, texts) == sum(map(count, texts))
 
 
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
@@ -99,7 +99,7 @@ def test_a_corpus_is_counted_as_tiktoken_counts_it(
     lines = [line for path in CORPUS for line in path.read_text("utf-8").splitlines()]
 
     assert len(lines) > 1000
-    assert count_each(count, lines) == [expected(line) for line in lines]
+    assert list(map(count, lines)) == list(map(expected, lines))
 
 
 def test_the_faster_counter_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
