@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Lined = tuple[Layout, list[Example]]
 
-_BYTES_AT_ONCE = 1024 * 1024
+_BYTES_AT_ONCE = 128 * 1024
 
 
 class Masking(Protocol):

@@ -54,7 +54,7 @@ class ExampleFile:
         """Append one conversation's lines, each given with its number of tokens."""
         count = total = size = 0
         for line, tokens in lines:
-            size += self._file.write(line + b"\n")
+            size += self._file.write(line)
             count += 1
             total += tokens
             self.longest = max(self.longest, tokens)

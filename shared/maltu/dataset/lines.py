@@ -1,4 +1,4 @@
-"""One example as JSON, in each of the formats that providers read."""
+"""One example as a line of JSON, in each of the formats that providers read."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ASKED = b'{"role": "user", "content": "'
 _ANSWERED = b'"}, {"role": "assistant", "content": "'
 _SHOWN, _TAUGHT = b'", "weight": 0}', b'"}'
+_END = b"]}\n"
 
 
 def chat_line(example: Example, head: bytes) -> bytes:
@@ -36,8 +37,12 @@ def chat_line(example: Example, head: bytes) -> bytes:
             _ASKED + pair + (_TAUGHT if each else _SHOWN) for pair, each in zip(pairs, taught, strict=True)
         )
     else:
-        said = _ASKED + _alternating(strings, _ANSWERED, _TAUGHT + b", " + _ASKED) + _TAUGHT
-    return head + said + b"]}"
+        parts = [_ANSWERED] * (2 * len(strings) + 1)
+        parts[1::2] = strings
+        parts[4:-1:4] = [_TAUGHT + b", " + _ASKED] * (len(strings) // 2 - 1)
+        parts[0], parts[-1] = head + _ASKED, _TAUGHT + _END
+        return b"".join(parts)
+    return head + said + _END
 
 
 def chat_head(system_prompt: str) -> bytes:
@@ -57,7 +62,7 @@ def bedrock_line(example: Example, head: bytes) -> bytes:
         b'{"role": "%b", "content": [{"text": "%b"}]}' % (b"assistant" if at % 2 else b"user", string)
         for at, string in enumerate(strings)
     )
-    return head + said + b"]}"
+    return head + said + _END
 
 
 def bedrock_head(system_prompt: str) -> bytes:
@@ -70,15 +75,7 @@ def bedrock_head(system_prompt: str) -> bytes:
 
 def completion_line(prompt: str, completion: str) -> bytes:
     """Write a legacy ``{"prompt": ..., "completion": ...}`` line."""
-    return b'{"prompt": "%b", "completion": "%b"}' % tuple(_strings([prompt, completion]))
-
-
-def _alternating(strings: Sequence[bytes], one: bytes, other: bytes) -> bytes:
-    """Join an even number of strings, with ``one`` behind the first, ``other`` behind the next, in turn."""
-    joined = [one] * (2 * len(strings) - 1)
-    joined[::2] = strings
-    joined[3::4] = [other] * (len(strings) // 2 - 1)
-    return b"".join(joined)
+    return b'{"prompt": "%b", "completion": "%b"}\n' % tuple(_strings([prompt, completion]))
 
 
 def _strings(texts: Sequence[str]) -> list[bytes]:

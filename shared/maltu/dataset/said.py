@@ -92,8 +92,7 @@ class Listener:
 
     def _worth_training(self, messages: Columns) -> Columns:
         _, senders, texts, kinds = messages
-        # Nothing is left of a blank text.
-        if kinds.count("text") == len(kinds) and all(map(str.strip, texts)):
+        if kinds.count("text") == len(kinds) and all(texts) and not any(map(str.isspace, texts)):
             return messages
         return _those(map(self._is_worth_training, senders, texts, kinds), messages)
 
@@ -109,14 +108,10 @@ class Listener:
     def _without_repeats(self, messages: Columns) -> tuple[Columns, list[bool]]:
         """Leave out what the persona repeats too often; and tell which messages are the persona's."""
         _, senders, texts, _ = messages
-        speaker, too_often = self.speaker, self.repeats.too_often
+        speaker = self.speaker
         mine = [sender == speaker for sender in senders]
-        long = [
-            text
-            for of_persona, text in zip(mine, texts, strict=True)
-            if of_persona and len(text) >= LONG_TEXT
-        ]
-        repeated = list(map(too_often, long))
+        long = [text for text in compress(texts, mine) if len(text) >= LONG_TEXT]
+        repeated = list(map(self.repeats.too_often, long))
         if not any(repeated):
             return messages, mine
         self.left_out["repeated texts of the persona's"] += sum(repeated)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
 # So small that what it is split into stays in the processor's cache, and its text is no page fault each time.
 BLOCK_BYTES = 32 * 1024
-
-_BREAK = re.compile(rb"\r\n?|\n")
 
 
 class Blocks:
@@ -50,10 +47,10 @@ class Blocks:
             self._read()
         return self.unread
 
-    def take(self, size: int) -> None:
-        """Take the first ``size`` bytes, which were read."""
-        taken, self.unread = self.unread[:size], self.unread[size:]
-        self.taken_lines += taken.count(b"\n") if b"\r" not in taken else len(_BREAK.findall(taken))
+    def take(self, size: int, *, lines: int) -> None:
+        """Take the first ``size`` bytes, which were read and are so many lines."""
+        self.unread = self.unread[size:]
+        self.taken_lines += lines
 
     def lines(self) -> Iterator[str]:
         """Give the lines, with their ends, as the csv module reads them: no line is taken before it asks."""

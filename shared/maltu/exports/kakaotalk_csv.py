@@ -25,7 +25,7 @@ from maltu.exports.message import MESSAGES_AT_ONCE, Columns, InColumns, Message,
 from maltu.exports.names import Spellings, name_key
 from maltu.exports.quoted_rows import quoted_rows
 from maltu.exports.shape import SHOWN_CHARACTERS, shape_of
-from maltu.exports.source import lines_of
+from maltu.exports.source import line_breaks, lines_of
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -104,7 +104,7 @@ def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
             if (quoted := quoted_rows(blocks.fill(), delimiter.encode())) and (
                 columns := reader.quoted_messages(quoted)
             ):
-                blocks.take(quoted.size)
+                blocks.take(quoted.size, lines=quoted.lines)
             else:
                 batch.extend(islice(rows, MESSAGES_AT_ONCE))
                 ended = len(batch) < MESSAGES_AT_ONCE
@@ -145,7 +145,7 @@ class _Rows:
         self._clocks = Clocks()
 
     def quoted_messages(self, rows: QuotedRows) -> Columns | None:
-        """Make rows that are all just as KakaoTalk writes a message; None where a date is none."""
+        """Make rows that are all just as KakaoTalk writes a message; None where a date or a name is none."""
         try:
             sent = list(map(datetime.fromisoformat, rows.dates))
             senders = list(map(self._names.__getitem__, rows.names))
@@ -188,10 +188,13 @@ class _Rows:
 
 
 class _Names(dict[bytes, str]):
-    """Decodes every name once."""
+    """Decodes every name once; a ``ValueError`` where it is none or has a line break."""
 
     def __missing__(self, written: bytes) -> str:
-        self[written] = name = written.decode()
+        name = written.decode()
+        if line_breaks(name):
+            raise ValueError
+        self[written] = name
         return name
 
 

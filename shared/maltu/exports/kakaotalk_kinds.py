@@ -107,7 +107,7 @@ def kinds_of(senders: Sequence[str], texts: Sequence[str], joined: str) -> list[
     """Tell what many of a CSV's messages are; ``joined`` are the texts, a NUL between any two and in none."""
     kinds: list[Kind] = ["text"] * len(texts)
     suspects = _suspects_in(f"\0{joined}")
-    if "" in senders:
+    if "" in set(senders):
         suspects += [at for at, sender in enumerate(senders) if not sender]
     for at in suspects:
         kinds[at] = kind_of(senders[at], texts[at])

@@ -10,6 +10,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
+from maltu.exports.source import line_breaks
+
 _DATE = "2022-12-17 13:55:24"
 _COLONS = tuple(at for at, character in enumerate(_DATE) if character == ":")
 _PARTS = 4
@@ -25,12 +27,14 @@ class QuotedRows(NamedTuple):
         names: in UTF-8.
         texts: to the letter, with a NUL between any two.
         size: how many bytes the rows take.
+        lines: how many lines they take, if no name has a line break.
     """
 
     dates: list[str]
     names: list[bytes]
     texts: str
     size: int
+    lines: int
 
 
 def quoted_rows(block: bytes, delimiter: bytes) -> QuotedRows | None:
@@ -54,7 +58,13 @@ def quoted_rows(block: bytes, delimiter: bytes) -> QuotedRows | None:
         return None
     if dates is None:
         return None
-    return QuotedRows(dates, parts[1:end:_PARTS], texts, len(block) - len(rest) + len(line_end))
+    return QuotedRows(
+        dates,
+        parts[1:end:_PARTS],
+        texts,
+        size=len(block) - len(rest) + len(line_end),
+        lines=count + line_breaks(texts),
+    )
 
 
 def _without_doubled(parts: list[bytes]) -> list[bytes]:

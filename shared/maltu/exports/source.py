@@ -38,9 +38,14 @@ def read_fully(stream: _Readable, size: int, *, first: bytes = b"") -> bytes:
     return bytes(read)
 
 
+def line_breaks(text: str) -> int:
+    """Count what ends a line."""
+    return len(_BREAK.findall(text)) if "\r" in text else text.count("\n")
+
+
 def lines_of(row: Iterable[str]) -> int:
     """Count the lines that a CSV's row takes in the file."""
-    return 1 + sum(len(_BREAK.findall(field)) for field in row)
+    return 1 + sum(map(line_breaks, row))
 
 
 class Source(io.BufferedIOBase):

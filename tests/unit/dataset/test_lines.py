@@ -31,4 +31,4 @@ def test_a_line_is_the_bytes_that_json_dumps_writes(texts: list[str], system: st
         messages.append({"role": "assistant" if at % 2 else "user", "content": text})
         if at % 2 and at < context:
             messages[-1]["weight"] = 0
-    assert line == json.dumps({"messages": messages}, ensure_ascii=False).encode()
+    assert line == json.dumps({"messages": messages}, ensure_ascii=False).encode() + b"\n"
