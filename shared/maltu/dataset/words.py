@@ -22,9 +22,11 @@ _MOST_REMEMBERED = 32_768
 # Stands before a line's first word.
 _START = " \0"
 
-# White space of another kind than space and line feed.
-_OTHER_SPACE = re.compile("[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]").search
-_LINE_START = re.compile("\n[ \n/]").search
+# What is no word: nothing, where two spaces meet; a line feed behind a space; behind a line feed a space,
+# another one or a slash; and whatever has white space of another kind.
+_NO_WORD = re.compile(
+    "\\Z|\n|\0(?:\\Z|[\n/])|.*?[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+).match
 
 
 class ByWords:
@@ -36,17 +38,23 @@ class ByWords:
 
     def __call__(self, text: str) -> int:
         """Count one text's tokens."""
-        return self._of_words(text) if _is_by_words(text) else self._count(text)
+        by_words = self._by_words((text,))
+        return self._count(text) if by_words is None else by_words
 
     def together(self, texts: Sequence[str]) -> int:
         """Count all texts' tokens: each text's alone, added up."""
-        joined = _START.join(texts)
-        return self._of_words(joined) if _is_by_words(joined, of=len(texts)) else sum(map(self, texts))
+        by_words = self._by_words(list(filter(None, texts)))
+        return sum(map(self, texts)) if by_words is None else by_words
 
-    def _of_words(self, joined: str) -> int:
-        # Words lack the space before them; a NUL shows those that have none, since a line starts there.
-        words = f"\0{joined}".replace("\n", f"\n{_START}").split(" ")
-        return sum(map(self._tokens_of, words))
+    def _by_words(self, texts: Sequence[str]) -> int | None:
+        # A word lacks the space before it; one with a NUL has none there, since a line starts with it.
+        joined = _START.join(texts)
+        if joined.count("\0") >= len(texts):
+            return None
+        try:
+            return sum(map(self._tokens_of, f"\0{joined}".replace("\n", f"\n{_START}").split(" ")))
+        except _NotByWords:
+            return None
 
 
 def count_together(count: Callable[[str], int], texts: Sequence[str]) -> int:
@@ -54,16 +62,8 @@ def count_together(count: Callable[[str], int], texts: Sequence[str]) -> int:
     return count.together(texts) if isinstance(count, ByWords) else sum(map(count, texts))
 
 
-def _is_by_words(joined: str, *, of: int = 1) -> bool:
-    """Tell whether all white space is single spaces and line feeds, and no line starts with a slash."""
-    # One pattern for all of it would stop at every space.
-    return not (
-        "  " in joined
-        or " \n" in joined
-        or joined.count("\0") >= of
-        or _LINE_START(joined)
-        or _OTHER_SPACE(joined)
-    )
+class _NotByWords(Exception):
+    """What stands between two cuts cannot be counted by itself."""
 
 
 class _Tokens(dict[str, int]):
@@ -74,6 +74,8 @@ class _Tokens(dict[str, int]):
         self._count = count
 
     def __missing__(self, word: str) -> int:
+        if _NO_WORD(word):
+            raise _NotByWords
         tokens = self._count(word[1:] if word.startswith("\0") else f" {word}")
         if len(self) < _MOST_REMEMBERED:
             self[word] = tokens

@@ -57,8 +57,13 @@ def survey(reading: Reading, *, watch: Callable[[Columns], None] = lambda _: Non
     first = last = None
     for columns in reading.columns():
         watch(columns)
-        kinds.update(columns.kinds)
-        speakers.update(compress(columns.senders, map("text".__eq__, columns.kinds)))
+        texts = columns.kinds.count("text")
+        if texts == len(columns.kinds):
+            kinds["text"] += texts
+            speakers.update(columns.senders)
+        else:
+            kinds.update(columns.kinds)
+            speakers.update(compress(columns.senders, map("text".__eq__, columns.kinds)))
         first = first or columns.sent_at[0]
         last = columns.sent_at[-1]
     return Survey(
