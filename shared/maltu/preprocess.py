@@ -9,41 +9,24 @@ anything: whoever looks at it sees the others.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from maltu.approval import give_way, needs_approval
-from maltu.dataset import (
-    build_dataset,
-    open_rooms,
-    open_tokenizer,
-    warnings_about,
-)
+from maltu.approval import give_way
 from maltu.deadline import Deadline
 from maltu.errors import LimitExceeded, MaltuError, UnreadableExport
-from maltu.exports import Exports
-from maltu.masking import Masker
-from maltu.naming import (
-    dataset_prefix,
-    normalised,
-    parse_export_key,
-    version_name,
-)
-from maltu.planning import Plan, look_through, plan_version
-from maltu.providers.base_models import base_model
-from maltu.reporting import estimate_of, full_report
+from maltu.naming import normalised, parse_export_key, version_name
+from maltu.planning import look_through, plan_version
+from maltu.version_dataset import write_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from maltu.approval import Approvals
-    from maltu.exports import Reading
     from maltu.line import Line
     from maltu.naming import ExportKey
     from maltu.registry import Attempt, Registry
@@ -133,9 +116,10 @@ def preprocess(dropped: str, at: datetime, services: Services) -> Handled:
 
 def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: Services) -> Handled:
     newest = copies[-1]
+    deadline = _deadline(copies, services)
     try:
         persona = key.persona
-        looked = look_through(copies, _deadline(copies, services))
+        looked = look_through(copies, deadline)
         for each in looked[:-1]:
             if each.copy.key == dropped and isinstance(each.found, UnreadableExport):
                 _refuse(key, each.copy, each.found, services)
@@ -163,7 +147,7 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
     if attempt is None:
         return Handled(version=version)
     try:
-        written = _write_dataset(persona, version, newest, plan, services)
+        written = write_dataset(persona, version, plan, deadline, services)
     except MaltuError as error:
         _give_up(persona, version, newest, error, services)
         return Handled(version=version, error=type(error).__name__)
@@ -174,7 +158,6 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
         raise
     if written is None:
         return Handled(version=version)
-    about, numbers = written
     services.turns.announce(persona, attempt)
     give_way(
         persona,
@@ -184,83 +167,8 @@ def _preprocess(key: ExportKey, dropped: str, copies: Sequence[Copy], services: 
         workflow=services.workflow,
     )
     services.line.call(persona)
-    services.workflow.start(attempt.run, {**about, "run": attempt.run})
-    return Handled(version=version, run=attempt.run, numbers=numbers)
-
-
-def _write_dataset(
-    persona: str, version: str, newest: Copy, plan: Plan, services: Services
-) -> tuple[dict[str, Any], dict[str, float | None]] | None:
-    """Store the dataset and record what it is; give what its run is started with, and its numbers.
-
-    None where somebody cancelled the version meanwhile.
-    """
-    settings = plan.settings
-    model = base_model(plan.base_model, host=services.host)
-    prefix = dataset_prefix(persona, version)
-    with tempfile.TemporaryDirectory() as folder, Exports() as files:
-
-        def read(number: int) -> Reading:
-            return files.read(plan.exports[number])
-
-        directory = Path(folder)
-        summary = build_dataset(
-            open_rooms(plan.rooms, plan.speaker, read),
-            speaker=plan.speaker,
-            settings=settings,
-            count_tokens=open_tokenizer(model.encoding),
-            masking=_deadline(plan.copies, services).over_all_of(Masker(settings.names)),
-            directory=directory,
-            max_example_tokens=model.max_example_tokens,
-            warnings=[*plan.warnings, *warnings_about(plan.rooms, plan.speaker)],
-        )
-        report = full_report(summary, settings, model, today=newest.dropped_at.date())
-        if report["errors"]:
-            raise LimitExceeded(" ".join(report["errors"]))
-        # The bucket's report shows three examples; the registry's holds no chat text.
-        shown = {**report, "samples": list(summary.samples)}
-        (directory / "report.json").write_text(json.dumps(shown, ensure_ascii=False, indent=2), "utf-8")
-        for file in sorted(directory.iterdir()):
-            kind = "application/json" if file.suffix == ".json" else "application/jsonl"
-            services.bucket.store(f"{prefix}/{file.name}", file, content_type=kind)
-        has_validation = (directory / "validation.jsonl").exists()
-    estimate = estimate_of(report)
-    recorded = services.registry.record_dataset(
-        persona,
-        version,
-        {
-            # Without the names of people outside the chat: what is answered with them is the dataset alone.
-            "settings": dataclasses.asdict(dataclasses.replace(settings, names=(), aliases={})),
-            "exports": [copy.key for copy in plan.copies],
-            "named": all(room.named for room in plan.own_rooms),
-            "provider": services.provider,
-            "report": report,
-            "estimate_usd": estimate,
-            "budget_usd": settings.budget_usd,
-        },
-    )
-    if not recorded:
-        return None
-    about = {
-        "persona": persona,
-        "version": version,
-        "base_model": model.id,
-        "host": services.host,
-        "n_epochs": settings.n_epochs,
-        "training_key": f"{prefix}/train.jsonl",
-        "validation_key": f"{prefix}/validation.jsonl" if has_validation else None,
-        "estimate_usd": estimate,
-        "budget_usd": settings.budget_usd,
-        "needs_approval": needs_approval(estimate, settings),
-    }
-    numbers = {
-        "messages": report["messages"],
-        "examples": sum(report["examples"].values()),
-        "skipped": sum(report["skipped"].values()),
-        "tokens": report["tokens"]["train"],
-        "estimate_usd": estimate,
-    }
-    return about, numbers
+    services.workflow.start(attempt.run, {**written.about, "run": attempt.run})
+    return Handled(version=version, run=attempt.run, numbers=written.numbers)
 
 
 def _deadline(copies: Sequence[Copy], services: Services) -> Deadline:

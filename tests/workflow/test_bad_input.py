@@ -164,7 +164,7 @@ def test_a_crash_in_preprocessing_is_seen_and_taken_up_again(
         raise RuntimeError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr("maltu.preprocess.build_dataset", crash)
+        broken.setattr("maltu.version_dataset.build_dataset", crash)
         with pytest.raises(RuntimeError):
             chain.cloud.drop(KEY, export())
     assert chain.cloud.version("하준")["failure"]["error"] == "InternalError"

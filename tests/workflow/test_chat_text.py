@@ -187,7 +187,7 @@ def test_what_cannot_be_read_or_breaks_its_reader_is_not_repeated(
         assert told.answers[-1][1]["versions"][0]["status"] == "failed"
     chain.cloud.drop(f"exports/{quote('아무도')}-아님/a.csv", marked())
     with monkeypatch.context() as patch:
-        patch.setattr("maltu.preprocess.build_dataset", trip)
+        patch.setattr("maltu.version_dataset.build_dataset", trip)
         with pytest.raises(RuntimeError) as caught:
             chain.cloud.drop(f"exports/하준/{FILE}", export(start=START).replace("누워있음", SAID))
     # As Lambda's runtime logs and traces it.
