@@ -104,11 +104,11 @@ def _missing_of_provider(provider: str, parameters: Mapping[str, str]) -> Iterat
         yield f"The template has no parameter {name}; there are {', '.join(sorted(known))}."
     url, model = parameters.get("ProviderBaseUrl", ""), parameters.get("BaseModel")
     if provider == "compatible" and not url.startswith("https://"):
-        yield "Which host? PARAMETERS='ProviderBaseUrl=https://… BaseModel=…'; the README lists some."
+        yield "Which host? PARAMETERS='ProviderBaseUrl=https://… BaseModel=…'; docs/providers.md lists some."
     if provider != "compatible" and url:
         yield f"ProviderBaseUrl goes with PROVIDER=compatible, not with {provider}."
     if model is None:
-        yield "Which base model? PARAMETERS='… BaseModel=…'; the README lists what is known."
+        yield "Which base model? PARAMETERS='… BaseModel=…'; docs/providers.md lists what is known."
         return
     known_model = base_model(model, host=_host(provider, parameters))
     if closed := why_closed(known_model, today=datetime.now(UTC).date()):
@@ -181,7 +181,7 @@ def main() -> None:
     """Look for what is missing; build; deploy; say what comes next."""
     provider, stack = os.environ.get("PROVIDER") or "", os.environ.get("STACK") or "maltu"
     if provider not in PROVIDERS:
-        sys.exit(f"Whose models? make deploy PROVIDER={'|'.join(PROVIDERS)}; the README compares them.")
+        sys.exit(f"Whose models? make deploy PROVIDER={'|'.join(PROVIDERS)}; docs/deploy.md compares them.")
     try:
         parameters = parameters_of(provider, os.environ.get("PARAMETERS") or "")
     except ValueError as error:

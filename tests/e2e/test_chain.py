@@ -126,7 +126,7 @@ def test_what_the_pages_tell_people_to_type_is_answered(chain: Chain, tmp_path: 
     (tmp_path / name).write_text(dialogue(20), encoding="utf-8")
     # What is dropped here would be one more run to wait for.
     upload = "\n".join(line for line in upload.splitlines() if '"$AT/exports"' not in line)
-    make, look, revoke = block(ENGLISH, "bash", "/keys").splitlines()
+    make, look, revoke = block(API, "bash", "/keys").splitlines()
     key_id = """python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])'"""
 
     told = desk.type_in(

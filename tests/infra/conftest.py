@@ -15,18 +15,53 @@ from maltu.masking import Masker
 from maltu.providers.base_models import base_model
 from maltu.reporting import full_report
 from maltu.settings import PersonaSettings
-from tests.support.pages import READMES, REFERENCES, ROOT, Page
+from tests.support.pages import IN_BOTH, LANGUAGES, ROOT, Page, written
 
 
-@pytest.fixture(params=READMES)
-def readme(request: pytest.FixtureRequest) -> Page:
-    return READMES[request.param]
+@pytest.fixture(params=LANGUAGES, ids=["en", "ko"])
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
-@pytest.fixture(params=READMES)
-def manual(request: pytest.FixtureRequest) -> Page:
-    """A README with its page on the API, as one."""
-    return Page(f"{READMES[request.param].text}\n{REFERENCES[request.param].text}")
+@pytest.fixture
+def readme(language: str) -> Page:
+    return written("README", language)
+
+
+@pytest.fixture
+def reference(language: str) -> Page:
+    return written("api", language)
+
+
+@pytest.fixture
+def guide(language: str) -> Page:
+    return written("deploy", language)
+
+
+@pytest.fixture
+def drop(language: str) -> Page:
+    return written("drop", language)
+
+
+@pytest.fixture
+def privacy(language: str) -> Page:
+    return written("privacy", language)
+
+
+@pytest.fixture
+def providers(language: str) -> Page:
+    return written("providers", language)
+
+
+@pytest.fixture
+def runs(language: str) -> Page:
+    return written("runs", language)
+
+
+@pytest.fixture
+def manual(language: str) -> Page:
+    """Every page that is written in both languages, as one."""
+    return Page("\n".join(written(name, language).text for name in IN_BOTH))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the READMEs say of money, computed: models, the sample, a run's transitions, an idle month."""
+"""What the pages say of money, computed: models, the sample, a run's transitions, an idle month."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PRICES = price_list().prices
 MAX_EVENTS = 25_000
 
 
-def test_prices_and_closing_days_are_those_the_estimate_uses(readme: Page) -> None:
-    table = readme.table_with("maltu-retrieval-1")
+def test_prices_and_closing_days_are_those_the_estimate_uses(providers: Page) -> None:
+    table = providers.table_with("maltu-retrieval-1")
     assert table.keys() == known_models()
     for name, (_, formats, price, closes) in table.items():
         model = base_model(name)
@@ -41,18 +41,20 @@ def test_prices_and_closing_days_are_those_the_estimate_uses(readme: Page) -> No
         assert closes == (model.closes_on.isoformat() if model.closes_on else "–")
 
 
-def test_the_example_of_a_cost_is_what_the_estimate_gives(readme: Page) -> None:
-    (example,) = (body for kind, body in readme.blocks if kind == "text" and "÷" in body)
+def test_the_example_of_a_cost_is_what_the_estimate_gives(readme: Page, providers: Page) -> None:
+    (example,) = (body for kind, body in providers.blocks if kind == "text" and "÷" in body)
     tokens, epochs, price, million, total = (
         float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*", example)
     )
     model = base_model("gpt-4.1-mini-2025-04-14")
     assert (price, million) == (model.usd_per_million_tokens, 1_000_000)
     assert total == training_cost(model, int(tokens), int(epochs))
+    # The README names the sum alone.
+    assert numbers(readme.paragraph_with("1,219")) >= {"1,219", f"{total:g}"}
 
 
-def test_the_estimates_epochs_turn_where_it_says(readme: Page) -> None:
-    (paragraph,) = (part for part in readme.prose.split("\n\n") if "8,333" in part)
+def test_the_estimates_epochs_turn_where_it_says(providers: Page) -> None:
+    (paragraph,) = (part for part in providers.prose.split("\n\n") if "8,333" in part)
     assert "34" in paragraph
     assert [training_epochs(n, chosen=None) for n in (34, 8_333)] == [3, 3]
     assert training_epochs(33, chosen=None) >= 3
@@ -63,8 +65,8 @@ def test_the_estimates_epochs_turn_where_it_says(readme: Page) -> None:
     assert re.search("two for Amazon Nova|Amazon Nova는 두 번", paragraph)
 
 
-def test_the_sample_is_as_large_as_it_says(readme: Page, sample_report: dict[str, Any]) -> None:
-    (paragraph,) = (part for part in readme.prose.split("\n\n") if "1,219" in part)
+def test_the_sample_is_as_large_as_it_says(providers: Page, sample_report: dict[str, Any]) -> None:
+    (paragraph,) = (part for part in providers.prose.split("\n\n") if "1,219" in part)
     assert sample_report["messages"] == 1219
     (tokens,) = (int(number.replace(",", "")) for number in re.findall(r"\d{2},\d{3}", paragraph))
     assert sample_report["tokens"]["train"] == pytest.approx(tokens, rel=0.1)
@@ -83,8 +85,8 @@ def run_of(
     return walked
 
 
-def test_a_runs_transitions_and_their_price_are_what_it_says(readme: Page) -> None:
-    paragraph = readme.paragraph_with(f"{MAX_EVENTS:,}")
+def test_a_runs_transitions_and_their_price_are_what_it_says(guide: Page) -> None:
+    paragraph = guide.paragraph_with(f"{MAX_EVENTS:,}")
     short, long = run_of(1), run_of(72)
     usd = PRICES["transition"].of(1, allowance=False)
     assert numbers(paragraph) == {
@@ -124,8 +126,8 @@ def test_what_waiting_for_the_provider_costs_is_what_it_says() -> None:
         assert f"{events:,} events" in paragraph
 
 
-def test_the_shortest_wait_that_it_advises_fits_into_the_history(readme: Page) -> None:
-    advice = readme.table_with("BaseModel")["MaxPollSeconds"][2]
+def test_the_shortest_wait_that_it_advises_fits_into_the_history(guide: Page) -> None:
+    advice = guide.table_with("BaseModel")["MaxPollSeconds"][2]
     shortest, days = sorted(map(int, numbers(advice)), reverse=True)
     assert run_of(72, refused=days * 24, MaxPollSeconds=shortest).events < MAX_EVENTS
     assert run_of(72, refused=days * 24, MaxPollSeconds=shortest // 2).events > MAX_EVENTS
@@ -148,9 +150,10 @@ def test_a_job_that_never_ends_is_given_up_at_the_deadline_and_not_a_wait_later(
         assert 0 < run.seconds - hours * 3600 <= 2
 
 
-def test_an_idle_month_costs_what_it_says(readme: Page) -> None:
+def test_an_idle_month_costs_what_it_says(readme: Page, guide: Page) -> None:
     uses, with_bot = idle(TEMPLATE), idle(TEMPLATE, {"HasKakaoBot": True})
     assert with_bot["secret_month"] == uses["secret_month"] + 1
+    assert "`KakaoBot`" in guide.text.split("\n## ")[11]
     paragraph = readme.paragraph_with("**AWS**")
     cost = price_list().usd(uses, allowance=True)
     assert numbers(paragraph) - {"1"} == {f"{cost:.2f}", f"{PRICES['secret_month'].usd:.2f}"}

@@ -23,7 +23,7 @@ from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs
 from maltu.settings import Format, resolve_settings
 from tests.support.cloud import TEMPLATE
-from tests.support.pages import DOCS, PAGES, ROOT, numbers
+from tests.support.pages import DOCS, ENGLISH, PAGES, ROOT, numbers
 from tests.support.source import assigned, known_models
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ def test_every_format_that_is_read_stands_in_the_docs() -> None:
     for messenger in messengers():
         cut = re.findall(r"cut at (\d+)", table[messenger.FORMAT][2])
         assert cut == ([] if messenger.CUTS_AT is None else [str(messenger.CUTS_AT)]), messenger.FORMAT
+
+
+def test_every_messenger_that_is_read_stands_in_the_readme() -> None:
+    (table,) = (table for table in PAGES[ENGLISH].tables if table[0][0] == "KakaoTalk")
+    named = [row[0].split(",")[0].lower() for row in table]
+    assert named == list(dict.fromkeys(each.FORMAT.partition("-")[0] for each in messengers()))
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

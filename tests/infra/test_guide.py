@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 
-import pytest
-
 from infra import deploy
 from infra.costs.idle import idle
 from infra.costs.prices import price_list
@@ -14,12 +12,7 @@ from maltu.providers.base_models import base_model
 from maltu.settings import PersonaSettings
 from tests.support.cloud import TEMPLATE
 from tests.support.expanding import expanded
-from tests.support.pages import GUIDES, ROOT, Page
-
-
-@pytest.fixture(params=GUIDES)
-def guide(request: pytest.FixtureRequest) -> Page:
-    return GUIDES[request.param]
+from tests.support.pages import ROOT, Page
 
 
 def section(guide: Page, number: int) -> Page:

@@ -1,4 +1,4 @@
-"""Whoever follows the READMEs arrives: commands, links and folders exist, and both say the same."""
+"""Whoever follows the pages arrives: commands, links and folders exist, and both languages say the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.local.demo import QUESTIONS
 from infra.local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from maltu.cli.arguments import parse
 from maltu.cli.summary import summarise
-from tests.support.pages import DOCS, GUIDES, PAGES, READMES, REFERENCES, ROOT
+from tests.support.pages import CONTRIBUTING, DOCS, IN_BOTH, LANGUAGES, PAGES, ROOT, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +30,13 @@ _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!-)")
 # -------------------------------------------------------------------------- the command
 
 
-def commands(readme: Page) -> list[list[str]]:
-    lines = [line for kind, body in readme.blocks if kind == "bash" for line in body.splitlines()]
+def commands(page: Page) -> list[list[str]]:
+    lines = [line for kind, body in page.blocks if kind == "bash" for line in body.splitlines()]
     return [shlex.split(line)[1:] for line in lines if line.startswith("maltu ")]
 
 
-def test_the_commands_are_understood(readme: Page) -> None:
-    said = commands(readme)
+def test_the_commands_are_understood(drop: Page) -> None:
+    said = commands(drop)
     assert {words[0] for words in said} == {"messages", "models", "prepare"}
     for words in said:
         arguments = vars(parse(words))
@@ -45,27 +45,34 @@ def test_the_commands_are_understood(readme: Page) -> None:
 
 
 def test_the_commands_output_is_what_it_prints(
-    readme: Page, sample_settings: PersonaSettings, sample_report: dict[str, Any]
+    drop: Page, sample_settings: PersonaSettings, sample_report: dict[str, Any]
 ) -> None:
-    (prepare,) = (parse(words) for words in commands(readme) if words[0] == "prepare")
+    (prepare,) = (parse(words) for words in commands(drop) if words[0] == "prepare")
     assert prepare.settings == sample_settings
-    (output,) = (body for kind, body in readme.blocks if kind == "text" and body.startswith("Persona "))
+    (output,) = (body for kind, body in drop.blocks if kind == "text" and body.startswith("Persona "))
     assert output == summarise(sample_report, prepare.settings, prepare.out)
 
 
 # -------------------------------------------------------------------------- what can be followed
 
 
-def test_every_make_target_exists(readme: Page) -> None:
+def test_every_make_target_is_explained_to_whoever_works_on_it() -> None:
     (phony,) = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
-    named = {target for code in readme.code for target in re.findall(r"\bmake ([a-z-]+)\b", code)}
+    table = PAGES[CONTRIBUTING].table_with("make test")
+    named = {target for row in table.values() for target in re.findall(r"`make ([a-z-]+)`", " ".join(row))}
     assert named == set(phony.split()) - {"help"}
 
 
-def test_every_make_variable_is_read(readme: Page) -> None:
+def test_every_make_target_that_is_named_exists(readme: Page) -> None:
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
+    named = {target for code in readme.code for target in re.findall(r"\bmake ([a-z-]+)\b", code)}
+    assert {"demo", "local", "deploy", "test", "lint"} <= named <= set(phony.split())
+
+
+def test_every_make_variable_is_read(manual: Page) -> None:
     read = set(re.findall(r"^override (\w+) :=", MAKEFILE, re.MULTILINE))
     value = r'(?:name|path|bedrock)\b|"Provider'
-    used = {name for code in readme.code for name in re.findall(rf"\b([A-Z]+)=(?:{value})", code)}
+    used = {name for code in manual.code for name in re.findall(rf"\b([A-Z]+)=(?:{value})", code)}
     assert used == read
 
 
@@ -85,9 +92,15 @@ def test_every_link_resolves(path: Path) -> None:
             assert anchor in map(slug, PAGES[target].headings), link
 
 
-def test_every_page_of_the_docs_is_linked(readme: Page) -> None:
-    linked = {link.partition("#")[0] for link in _LINK.findall(readme.prose)}
-    assert {f"docs/{path.name}" for path in DOCS.glob("*.md")} <= linked
+def test_every_page_of_the_docs_is_linked(language: str) -> None:
+    """From the README, in its language where there is one, and from the index."""
+    linked, listed = (
+        {link.partition("#")[0] for link in _LINK.findall(page.prose)}
+        for page in (written("README", language), PAGES[DOCS / "index.md"])
+    )
+    assert {path.name for path in DOCS.glob("*.md")} <= {*listed, "index.md"}
+    names = {path.name.removesuffix(".md").removesuffix(".ko") for path in DOCS.glob("*.md")}
+    assert {f"docs/{name}{language if name in IN_BOTH else ''}.md" for name in names} <= linked
 
 
 def test_every_folder_exists(readme: Page) -> None:
@@ -124,8 +137,8 @@ def test_what_is_taken_from_the_local_chain_is_what_it_writes(readme: Page) -> N
 
 BOTH = pytest.mark.parametrize(
     ("english", "korean"),
-    [tuple(each.values()) for each in (READMES, REFERENCES, GUIDES)],
-    ids=["README", "api", "deploy"],
+    [tuple(written(name, language) for language in LANGUAGES) for name in IN_BOTH],
+    ids=IN_BOTH,
 )
 
 
@@ -147,10 +160,14 @@ def test_both_have_the_same_commands(english: Page, korean: Page) -> None:
         assert ours == theirs
 
 
-def test_both_name_the_same_days_in_their_tables() -> None:
-    english, korean = ([_DATE.findall(" ".join(row)) for row in each.rows] for each in READMES.values())
-    assert english == korean
-    assert any(english)
+@BOTH
+def test_both_name_the_same_days_in_their_tables(english: Page, korean: Page) -> None:
+    ours, theirs = ([_DATE.findall(" ".join(row)) for row in each.rows] for each in (english, korean))
+    assert ours == theirs
+
+
+def test_days_are_found_in_tables() -> None:
+    assert any(_DATE.findall(" ".join(row)) for row in written("providers", "").rows)
 
 
 @BOTH

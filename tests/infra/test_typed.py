@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 # A Korean page types what its English one does: another test holds them together.
-ENGLISH = {path: page for path, page in PAGES.items() if not path.name.endswith(".ko.md")}
-EVERY_PAGE = {**ENGLISH, CONTRIBUTING: Page(CONTRIBUTING.read_text("utf-8"))}
+EVERY_PAGE = {path: page for path, page in PAGES.items() if not path.name.endswith(".ko.md")}
 pages = pytest.mark.parametrize("path", EVERY_PAGE, ids=lambda path: path.name)
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")

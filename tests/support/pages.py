@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-ENGLISH, KOREAN = ROOT / "README.md", ROOT / "README.ko.md"
 DOCS = ROOT / "docs"
-_REFERENCES = {ENGLISH.name: "api.md", KOREAN.name: "api.ko.md"}
-_GUIDES = {ENGLISH.name: "deploy.md", KOREAN.name: "deploy.ko.md"}
+ENGLISH = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+
+# What a page's name ends with in each language that it may be written in.
+LANGUAGES = ("", ".ko")
+# The pages that are written in both.
+IN_BOTH = ("README", "api", "deploy", "drop", "local", "privacy", "providers", "runs")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -73,11 +77,15 @@ class Page:
         return paragraph
 
 
-READMES = {path.name: Page(path.read_text("utf-8")) for path in (ENGLISH, KOREAN)}
-# What each README leaves to a page of its own, in the same language.
-REFERENCES = {name: Page((DOCS / page).read_text("utf-8")) for name, page in _REFERENCES.items()}
-GUIDES = {name: Page((DOCS / page).read_text("utf-8")) for name, page in _GUIDES.items()}
-PAGES = {path: Page(path.read_text("utf-8")) for path in (ENGLISH, KOREAN, *DOCS.glob("*.md"))}
+PAGES = {
+    path: Page(path.read_text("utf-8"))
+    for path in (*ROOT.glob("README*.md"), CONTRIBUTING, *DOCS.glob("*.md"))
+}
+
+
+def written(name: str, language: str) -> Page:
+    """The page of a name that stands in ``IN_BOTH``, in one of the ``LANGUAGES``."""
+    return PAGES[(ROOT if name == ENGLISH.stem else DOCS) / f"{name}{language}.md"]
 
 
 def shown(value: object) -> str:

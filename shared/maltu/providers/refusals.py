@@ -36,7 +36,7 @@ _BY_CODE: Final[Mapping[str, tuple[type[ProviderError], str]]] = {
     "DeploymentNotFound": _NO_MODEL,
     "training_not_available": (
         TrainingNotAvailable,
-        "The provider no longer lets this account create fine-tunes; the README lists others, with dates",
+        "The provider no longer lets this account create fine-tunes; docs/providers.md lists others",
     ),
 }
 _BY_STATUS: Final[Mapping[int, tuple[type[ProviderError], str]]] = {
