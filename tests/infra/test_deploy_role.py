@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
 from infra import deploy
@@ -62,6 +61,8 @@ def allowed(action: str) -> bool:
 
 def called() -> Iterator[str]:
     """Name what CloudFormation calls to create, read, change and delete what the template expands to."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # noqa: PLC0415 - no other test needs it, and it takes long
+
     for kind in {resource["Type"] for resource in expanded().values()}:
         known = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind)
         handlers = cast("dict[str, Any]", known.schema["handlers"])

@@ -6,7 +6,6 @@ import json
 from functools import cache
 from typing import Any
 
-from infra import expand
 from infra.conditions import decided
 from tests.support.cloud import TEMPLATE
 
@@ -18,4 +17,6 @@ def expanded() -> dict[str, Any]:
 
 @cache
 def _expanded() -> str:
+    from infra import expand  # noqa: PLC0415 - few tests need SAM, and it takes long
+
     return json.dumps(decided(expand.expanded(TEMPLATE), {"HasKakaoBot": True})["Resources"], default=str)
