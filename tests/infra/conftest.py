@@ -1,4 +1,4 @@
-"""What the tests of pages share."""
+"""What the tests of pages share, and those of the template."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import Any
 
 import pytest
 
+from infra.conditions import decided
 from maltu.dataset import Room, build_dataset, open_tokenizer
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.providers.base_models import base_model
 from maltu.reporting import full_report
 from maltu.settings import PersonaSettings
+from tests.support.expanding import expanded
 from tests.support.pages import IN_BOTH, LANGUAGES, ROOT, Page, written
+
+
+@pytest.fixture(scope="module", name="expanded")
+def expanded_template() -> dict[str, Any]:
+    """Give what is deployed with a KakaoTalk bot and AWS's own keys; whether to Bedrock stays undecided."""
+    return decided(expanded(), {"HasKey": False})
 
 
 @pytest.fixture(params=LANGUAGES, ids=["en", "ko"])
