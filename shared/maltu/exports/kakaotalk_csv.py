@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 from maltu.errors import UnreadableExport
 from maltu.exports.csv_blocks import Blocks
 from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
+from maltu.exports.joined import join
 from maltu.exports.kakaotalk_kinds import kind_of, kinds_of
 from maltu.exports.kakaotalk_stamps import Clocks
 from maltu.exports.message import MESSAGES_AT_ONCE, Columns, InColumns, Message, columns_of
@@ -161,9 +162,8 @@ class _Rows:
             zone = max(sent).tzinfo  # a time with a zone compares with no time without one
         except (ValueError, TypeError):
             return None
-        joined = "\0".join(texts)
-        # UTF-16 lets a text have a NUL itself.
-        if zone or not _DATE_LENGTHS.issuperset(map(len, dates)) or joined.count("\0") >= len(texts):
+        joined = join(texts)
+        if zone or joined is None or not _DATE_LENGTHS.issuperset(map(len, dates)):
             return None
         return self._columns(sent, senders, texts, joined)
 

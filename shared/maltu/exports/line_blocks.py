@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from operator import add
 from typing import TYPE_CHECKING
 
-from maltu.exports.joined import places_found, places_of
+from maltu.exports.joined import join, places_found, places_of, with_lf
 from maltu.exports.line_dates import date_of
 from maltu.exports.line_records import (
     QUOTED,
@@ -77,8 +77,10 @@ class Messages:
             return None
         before, *parts = _MESSAGE.split("\n" + lines[:-1])
         clocks, names = parts[::3], ["\t", *parts[1::3]]
-        if (texts := _with_lf([before, *parts[2::3]])) is None:
+        texts = [before, *parts[2::3]]
+        if (joined := join(texts)) is None:
             return None
+        texts = with_lf(texts, joined)
         sent = [begun.sent_at if begun else datetime.combine(day, time())]
         if begun:
             names[0] = f"{begun.sender}\t"
@@ -140,16 +142,6 @@ class _Clocks(dict[str, timedelta]):
             raise ValueError("no time of day")
         self[written] = since
         return since
-
-
-def _with_lf(texts: list[str]) -> list[str] | None:
-    """Give texts that were cut at LF without the CR before it; None where one has a NUL."""
-    joined = "\0".join(texts)
-    if joined.count("\0") >= len(texts):
-        return None
-    if "\r" not in joined:
-        return texts
-    return joined.replace("\r\0", "\0").removesuffix("\r").replace("\r\n", "\n").split("\0")
 
 
 def _dates_taken_from(texts: list[str]) -> dict[int, date]:

@@ -12,6 +12,7 @@ from itertools import product
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
+from maltu.exports.joined import join, with_lf
 from maltu.exports.whatsapp_dates import MARKS, Stamp, stamp_of
 from maltu.exports.whatsapp_shapes import Patterns, patterns_of, taken_apart
 
@@ -117,14 +118,11 @@ class Cutter:
         width = patterns.message.groups + 1
         dates, *clock, names, texts = (parts[column::width] for column in range(width))
         if lines.count("\n") > len(dates) or "\r" in lines:
-            joined = "\0".join((before, *texts))
-            if joined.count("\0") > len(texts) or any(map(_is_stamp, patterns.further.findall(joined))):
+            texts = [before, *texts]
+            joined = join(texts)
+            if joined is None or any(map(_is_stamp, patterns.further.findall(joined))):
                 return None
-            if "\r" in joined:
-                # Cut at LF, the CR before it is still there.
-                if line_end == "\n":
-                    joined = joined.replace("\r\0", "\0").removesuffix("\r")
-                before, *texts = joined.replace("\r\n", "\n").split("\0")
+            before, *texts = with_lf(texts, joined, cut_at=line_end)
         try:
             return Cut(before, dates, self._since_midnight(*clock), names, texts)
         except ValueError:
