@@ -61,6 +61,15 @@ def line(rows: Rows, path: Path) -> None:
                 file.write(f"{sent_at:%H:%M}\t{sender}\t" + (f'"{text}"\n' if "\n" in text else f"{text}\n"))
 
 
+def line_spaced(rows: Rows, path: Path) -> None:
+    """LINE for computers: spaces in the place of tabs."""
+    with path.open("w", encoding="utf-8") as file:
+        for day, said in groupby(rows, lambda row: row[0].date()):
+            file.write(f"{day:%Y.%m.%d %A}\n")
+            for sent_at, sender, text in said:
+                file.write(f"{sent_at:%H:%M} {sender} {text}\n")
+
+
 def whatsapp(rows: Rows, path: Path) -> None:
     """WhatsApp on an iPhone."""
     with path.open("w", encoding="utf-8") as file:
@@ -95,6 +104,7 @@ FORMATS: dict[str, tuple[str, Callable[[Rows, Path], None] | None]] = {
     "kakaotalk-android": ("KakaoTalkChats.txt", kakaotalk_android),
     "kakaotalk-ios": ("Talk_2026.11.3 10_44-1.txt", kakaotalk_ios),
     "line": ("[LINE] 모임.txt", line),
+    "line-spaced": ("[LINE]모임.txt", line_spaced),
     "whatsapp": ("_chat.txt", whatsapp),
     "telegram": ("result.json", telegram),
 }

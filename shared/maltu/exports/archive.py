@@ -242,6 +242,19 @@ class _Member:
         except _DAMAGED as error:
             raise self._damaged() from error
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._bytes.tell()
+
+    def seek(self, offset: int) -> None:
+        # Back to the start, which is unpacked once more: that takes no disk.
+        try:
+            self._bytes.seek(offset)
+        except _DAMAGED as error:
+            raise self._damaged() from error
+
     def close(self) -> None:
         self._bytes.close()
         if self._close:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from maltu.exports.json_records import Records
 from maltu.exports.json_stream import EACH, stream_values, string_in, string_of
+from maltu.exports.lookup import Lookup
 from maltu.exports.message import InColumns, Message
 from maltu.exports.names import Spellings
 from maltu.exports.spool import Spool
@@ -24,7 +25,7 @@ from maltu.exports.unread import NotAMessage
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from maltu.exports.message import Columns, Kind
     from maltu.exports.source import Source
@@ -110,7 +111,7 @@ def read(source: Source, skipped: Counter[str]) -> InColumns:
 
 
 def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
-    records = Records(partial(_message_of, _Senders()), skipped)
+    records = Records(partial(_message_of, Lookup(partial(_names_of, Spellings()))), skipped)
     earlier = later = 0
     before: Sequence[datetime] = ()
     with closing(Spool()) as spool:
@@ -130,17 +131,10 @@ def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
         yield from spool if later > earlier else reversed(spool)
 
 
-class _Senders(dict[str, tuple[str, str]]):
-    """Maps names as they are written to what people see, and to the first spelling of that."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._spellings = Spellings()
-
-    def __missing__(self, written: str) -> tuple[str, str]:
-        name = mended(string_of(written))
-        self[written] = names = name, self._spellings[name]
-        return names
+def _names_of(spellings: Spellings, written: str) -> tuple[str, str]:
+    """Give a name as people see it, and the first spelling of that."""
+    name = mended(string_of(written))
+    return name, spellings[name]
 
 
 def mended(text: str) -> str:
@@ -153,7 +147,7 @@ def mended(text: str) -> str:
         return text
 
 
-def _message_of(senders: _Senders, record: object) -> Message:
+def _message_of(senders: Mapping[str, tuple[str, str]], record: object) -> Message:
     if not isinstance(record, dict):
         raise NotAMessage("no object")
     record = cast("dict[str, object]", record)

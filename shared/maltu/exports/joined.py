@@ -1,4 +1,4 @@
-"""Many texts as one, to look for the few that a pattern finds something in."""
+"""Many texts as one, with a NUL between any two: what is done to that is done to all of them at once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+def join(texts: Sequence[str]) -> str | None:
+    """Put texts together; None where there is a NUL in one, as UTF-16 allows."""
+    joined = "\0".join(texts)
+    return None if joined.count("\0") >= len(texts) else joined
+
+
+def with_lf(texts: list[str], joined: str, *, cut_at: str = "\n") -> list[str]:
+    """Give texts, which ``join`` has put together, with LF between their lines.
+
+    They were cut at a line's end; where that is LF, the CR before it is still there, and is taken off.
+    """
+    if "\r" not in joined:
+        return texts
+    if cut_at == "\n":
+        joined = joined.replace("\r\0", "\0").removesuffix("\r")
+    return joined.replace("\r\n", "\n").split("\0")
+
+
 def places_found(texts: Sequence[str], *patterns: re.Pattern[str]) -> set[int]:
+    """Give the places of the texts in which one of some patterns finds something; see ``places_in``."""
+    joined = join(texts)
+    if joined is None:
+        joined = "\0".join(text.replace("\0", " ") for text in texts)
+    return places_in(joined, *patterns)
+
+
+def places_in(joined: str, *patterns: re.Pattern[str]) -> set[int]:
     r"""Give the places of the texts in which one of some patterns finds something.
 
     The patterns are given all texts at once, with a ``\0`` before the first one and behind each.
     """
-    joined = "\0".join(("", *texts, ""))
-    if joined.count("\0") > len(texts) + 1:  # UTF-16 lets a text have one
-        joined = "\0".join(("", *(text.replace("\0", " ") for text in texts), ""))
+    joined = f"\0{joined}\0"
     places: set[int] = set()
     for pattern in patterns:
         place, counted = -1, 0

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, cast
 from maltu.errors import UnreadableExport
 from maltu.exports.csv_blocks import Blocks
 from maltu.exports.csv_errors import MAX_FIELD_CHARACTERS, raise_if_hopeless
+from maltu.exports.joined import join
 from maltu.exports.kakaotalk_kinds import kind_of, kinds_of
 from maltu.exports.kakaotalk_stamps import Clocks
+from maltu.exports.lookup import Lookup
 from maltu.exports.message import MESSAGES_AT_ONCE, Columns, InColumns, Message, columns_of
 from maltu.exports.names import Spellings, name_key
 from maltu.exports.quoted_rows import quoted_rows
@@ -140,7 +142,7 @@ class _Rows:
     def __init__(self, unread: _Unread) -> None:
         self.unread = unread
         self.sent_at: datetime | None = None
-        self._names = _Names()
+        self._names = Lookup(_name_of)
         self._spellings = Spellings()
         self._clocks = Clocks()
 
@@ -161,9 +163,8 @@ class _Rows:
             zone = max(sent).tzinfo  # a time with a zone compares with no time without one
         except (ValueError, TypeError):
             return None
-        joined = "\0".join(texts)
-        # UTF-16 lets a text have a NUL itself.
-        if zone or not _DATE_LENGTHS.issuperset(map(len, dates)) or joined.count("\0") >= len(texts):
+        joined = join(texts)
+        if zone or joined is None or not _DATE_LENGTHS.issuperset(map(len, dates)):
             return None
         return self._columns(sent, senders, texts, joined)
 
@@ -185,17 +186,6 @@ class _Rows:
                 yield Message(self.sent_at, self._spellings[row[1]], text, kind_of("", text))
             else:
                 self.unread.count(row, line)
-
-
-class _Names(dict[bytes, str]):
-    """Decodes every name once; a ``ValueError`` where it is none or has a line break."""
-
-    def __missing__(self, written: bytes) -> str:
-        name = written.decode()
-        if line_breaks(name):
-            raise ValueError
-        self[written] = name
-        return name
 
 
 class _Unread:
@@ -258,6 +248,13 @@ def _date_of_a_spreadsheet(text: str, clocks: Clocks) -> datetime | None:
         return midnight + clocks[clock + (half or "")]
     except ValueError:
         return None
+
+
+def _name_of(written: bytes) -> str:
+    name = written.decode()
+    if line_breaks(name):
+        raise ValueError("a line break in a name")
+    return name
 
 
 def _reason(row: list[str]) -> str:

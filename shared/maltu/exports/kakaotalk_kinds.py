@@ -9,6 +9,8 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING
 
+from maltu.exports.joined import places_in, places_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -106,22 +108,9 @@ _SUSPECT = re.compile(
 def kinds_of(senders: Sequence[str], texts: Sequence[str], joined: str) -> list[Kind]:
     """Tell what many of a CSV's messages are; ``joined`` are the texts, a NUL between any two and in none."""
     kinds: list[Kind] = ["text"] * len(texts)
-    suspects = _suspects_in(f"\0{joined}")
-    if "" in set(senders):
-        suspects += [at for at, sender in enumerate(senders) if not sender]
-    for at in suspects:
-        kinds[at] = kind_of(senders[at], texts[at])
+    for place in places_in(joined, _SUSPECT).union(places_of("", senders)):
+        kinds[place] = kind_of(senders[place], texts[place])
     return kinds
-
-
-def _suspects_in(joined: str) -> list[int]:
-    suspects: list[int] = []
-    before = count = 0
-    for suspect in _SUSPECT.finditer(joined):
-        count += joined.count("\0", before, suspect.start() + 1)
-        before = suspect.start() + 1
-        suspects.append(count - 1)
-    return suspects
 
 
 def kind_of(sender: str, text: str) -> Kind:
@@ -154,11 +143,9 @@ def kinds_of_records(senders: Sequence[str], texts: Sequence[str]) -> list[Kind]
     """Tell what many of a text export's messages are."""
     suspect_starts = SUSPECT_STARTS
     kinds: list[Kind] = ["text"] * len(texts)
-    suspects = [at for at, text in enumerate(texts) if text[:2] in suspect_starts]
-    if "" in senders:
-        suspects += [at for at, sender in enumerate(senders) if not sender]
-    for at in suspects:
-        kinds[at] = kind_of_record(senders[at], texts[at])
+    suspects = [place for place, text in enumerate(texts) if text[:2] in suspect_starts]
+    for place in (*suspects, *places_of("", senders)):
+        kinds[place] = kind_of_record(senders[place], texts[place])
     return kinds
 
 

@@ -12,11 +12,13 @@ than one line, and those without a name, are looked at one by one.
 from __future__ import annotations
 
 import io
+from functools import partial
 from itertools import compress
 from operator import add
 from typing import TYPE_CHECKING, cast
 
 from maltu.errors import UnreadableExport
+from maltu.exports.assembled import assembled
 from maltu.exports.kakaotalk_grammar import has_crlf, records_in
 from maltu.exports.kakaotalk_kinds import kinds_of_records
 from maltu.exports.kakaotalk_splitter import NameSplitter
@@ -63,16 +65,7 @@ def _batches(source: Source, skipped: Counter[str], grammars: Sequence[Grammar])
     head = source.head_text
     grammar = max(grammars, key=lambda grammar: len(records_in(head, grammar)))
     records = _Records(source, grammar, _Messages(head, grammar, skipped))
-    some = False
-    for lines in blocks_of(source):
-        if columns := records.take(lines):
-            some = True
-            yield columns
-    if columns := records.last():
-        some = True
-        yield columns
-    if not some:
-        raise no_messages(skipped)
+    yield from assembled(blocks_of(source), records, no_messages=partial(no_messages, skipped))
 
 
 class _Records:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from maltu.exports.lookup import Lookup
+
 # What behind a record's stamp may be a name, and the sign that ends it. A name with a colon is told from a
 # text by what follows.
 MARK_WITH_NAME = r", [^:\n]* : |, "
@@ -24,7 +26,7 @@ class NameSplitter:
             if found:
                 second, found, _ = text.partition(_NAME_END)
                 seconds[name].append(second if found and len(second) <= _LONGEST_NAME else "")
-        self._names = _Names()
+        self._names = Lookup(_name_in)
         self._longer = {
             name: parts[0] + _NAME_END
             for name, parts in seconds.items()
@@ -63,12 +65,8 @@ class NameSplitter:
         return name + _NAME_END + second.removesuffix(_NAME_END), said[len(second) :]
 
 
-class _Names(dict[str, str]):
-    """Maps a mark to the name in it: one string for all its messages, whose hash is computed once."""
-
-    def __missing__(self, mark: str) -> str:
-        self[mark] = name = mark[len(", ") : -len(_NAME_END)]
-        return name
+def _name_in(mark: str) -> str:
+    return mark[len(", ") : -len(_NAME_END)]
 
 
 def _without_text(rest: str) -> tuple[str, str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
+
+from maltu.exports.lookup import Lookup
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -30,23 +33,14 @@ _NOON = 12
 _MORNING = frozenset(("오전", "a", "am"))
 
 
-class Clocks(dict[str, timedelta]):
+class Clocks(Lookup[str, timedelta]):
     """Maps a time as it is written to the time since midnight; raises ValueError where it is none."""
 
-    def __missing__(self, text: str) -> timedelta:
-        clock = _CLOCK.match(text)
-        if clock is None:
-            raise ValueError(text)
-        hour, minute = int(clock[2]), int(clock[3])
-        # Some versions write an afternoon's hour on the 24-hour clock all the same: 오후 13:05.
-        if (half := (clock[1] or clock[4]).lower()) and hour <= _NOON:
-            hour = hour % _NOON + (0 if half in _MORNING else _NOON)
-        datetime(1, 1, 1, hour, minute)  # noqa: DTZ001 - exports have no zone; checks the ranges
-        self[text] = since_midnight = timedelta(hours=hour, minutes=minute)
-        return since_midnight
+    def __init__(self) -> None:
+        super().__init__(_since_midnight)
 
 
-class Days(dict[str, datetime]):
+class Days(Lookup[str, datetime]):
     """Maps a day as it is written to its midnight; raises ValueError where it is none.
 
     Args:
@@ -54,28 +48,39 @@ class Days(dict[str, datetime]):
     """
 
     def __init__(self, *, month_first: bool = False) -> None:
-        super().__init__()
-        self._month_first = month_first
-
-    def __missing__(self, text: str) -> datetime:
-        if day := _YEAR_FIRST.fullmatch(text):
-            year, month, date = map(int, day.groups())
-        elif day := _MONTH_NAMED.fullmatch(text):
-            year, month, date = int(day[3]), _MONTH_NUMBERS[day[1]], int(day[2])
-        elif day := _SLASHED.fullmatch(text):
-            date, month, year = map(int, day.groups())
-            if self._month_first:
-                date, month = month, date
-        else:
-            raise ValueError(text)
-        self[text] = midnight = datetime(year, month, date)  # noqa: DTZ001 - exports have no zone
-        return midnight
+        super().__init__(partial(_midnight, month_first=month_first))
 
 
 def month_comes_first(head: str) -> bool:
     """Tell whether an export's 03/04/2023 is in March, by the numbers over 12 at its start."""
     firsts, seconds = (max(map(int, numbers), default=0) for numbers in _numbers_of(head))
     return firsts <= _NOON < seconds
+
+
+def _since_midnight(text: str) -> timedelta:
+    clock = _CLOCK.match(text)
+    if clock is None:
+        raise ValueError(text)
+    hour, minute = int(clock[2]), int(clock[3])
+    # Some versions write an afternoon's hour on the 24-hour clock all the same: 오후 13:05.
+    if (half := (clock[1] or clock[4]).lower()) and hour <= _NOON:
+        hour = hour % _NOON + (0 if half in _MORNING else _NOON)
+    datetime(1, 1, 1, hour, minute)  # noqa: DTZ001 - exports have no zone; checks the ranges
+    return timedelta(hours=hour, minutes=minute)
+
+
+def _midnight(text: str, *, month_first: bool) -> datetime:
+    if day := _YEAR_FIRST.fullmatch(text):
+        year, month, date = map(int, day.groups())
+    elif day := _MONTH_NAMED.fullmatch(text):
+        year, month, date = int(day[3]), _MONTH_NUMBERS[day[1]], int(day[2])
+    elif day := _SLASHED.fullmatch(text):
+        date, month, year = map(int, day.groups())
+        if month_first:
+            date, month = month, date
+    else:
+        raise ValueError(text)
+    return datetime(year, month, date)  # noqa: DTZ001 - exports have no zone
 
 
 def _numbers_of(head: str) -> tuple[list[str], list[str]]:

@@ -13,8 +13,10 @@ message's further lines do; only its own sentences count.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
+from maltu.exports.assembled import assembled
 from maltu.exports.kakaotalk_kinds import is_notice, kinds_of_records
 from maltu.exports.kakaotalk_mobile import no_messages
 from maltu.exports.kakaotalk_order import Order
@@ -71,23 +73,8 @@ def read(source: Source, skipped: Counter[str]) -> InColumns:
     Raises:
         UnreadableExport: wrongly encoded, a record without end, or no message at all.
     """
-    return InColumns(_batches(source, skipped))
-
-
-def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
     records = _Records(source, skipped)
-    some = False
-    for lines in blocks_of(source):
-        records.take(lines)
-        if columns := records.ended():
-            some = True
-            yield columns
-    records.end()
-    if columns := records.ended():
-        some = True
-        yield columns
-    if not some:
-        raise no_messages(skipped)
+    return InColumns(assembled(blocks_of(source), records, no_messages=partial(no_messages, skipped)))
 
 
 class _Records:
@@ -105,8 +92,12 @@ class _Records:
         self._senders: list[str] = []
         self._texts: list[str] = []
 
-    def take(self, lines: str) -> None:
-        """Take whole lines; those that start like records and follow each other, many at once."""
+    def take(self, lines: str) -> Columns | None:
+        """Take whole lines, those that start like records and follow each other many at once.
+
+        Returns:
+            The messages that ended before or in them.
+        """
         if lines.endswith("\n"):
             before, *parts = _STARTS.split("\n" + lines.replace("\r\n", "\n")[:-1])
             self._take_further(before)
@@ -128,13 +119,15 @@ class _Records:
         else:
             self._take_line(lines)
         self._source.record_line = self._record_line
+        return self._ended()
 
-    def end(self) -> None:
-        """End the record whose lines were taken last."""
+    def last(self) -> Columns | None:
+        """Give the message whose lines were taken last."""
         self._more = _without_blank_end(self._more)
         self._end_record()
+        return self._ended()
 
-    def ended(self) -> Columns | None:
+    def _ended(self) -> Columns | None:
         """Give the messages that have ended since they were last asked for."""
         if not self._sent:
             return None

@@ -9,24 +9,26 @@ where names end.
 from __future__ import annotations
 
 import re
-from itertools import chain
+from functools import partial
 from typing import TYPE_CHECKING
 
-from maltu.exports import line_spaced
+from maltu.exports import line_spaced, line_tabbed
+from maltu.exports.assembled import assembled
 from maltu.exports.line_blocks import Messages
 from maltu.exports.line_dates import date_of
-from maltu.exports.line_records import DELETED, TIME, TITLE, Header, Records
+from maltu.exports.line_records import TITLE
+from maltu.exports.line_spaced import Names, Spaced
+from maltu.exports.line_tabbed import Tabbed
 from maltu.exports.message import InColumns
-from maltu.exports.text_lines import blocks_of, numbered
+from maltu.exports.text_lines import blocks_of
 from maltu.exports.twice import blocks_twice
 from maltu.exports.unread import Unread
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from maltu.exports.line_spaced import Names
-    from maltu.exports.message import Columns, Message
+    from maltu.exports.message import Columns
     from maltu.exports.source import Source
 
 FORMAT = "line"
@@ -36,17 +38,15 @@ _EXPECTED = "A message's line is HH:MM, a tab, the name, a tab, the text, below 
 _FILE_NAME = re.compile(
     r"\[LINE\] ?(?:Chat (?:history )?with )?(?P<room>.+?)(?:との?トーク(?:履歴)?)?(?: ?\(\d+\))?\.txt"
 )
-_MESSAGE = re.compile(rf"{TIME}\t(?P<first>[^\t]*)(?:\t(?P<text>.*))?", re.DOTALL)
-_SPACED_MESSAGE = re.compile(rf"{TIME} (?P<rest>[^\s].*)", re.DOTALL)
 
 
 def score(head: str) -> int:
     """Count the messages' and the dates' lines in ``head``; dates alone are other messengers' too."""
     lines = [line.removesuffix("\r") for line in head.split("\n")]
     dates = sum(1 for line in lines if date_of(line))
-    sent = sum(1 for line in lines if _MESSAGE.fullmatch(line))
+    sent = sum(1 for line in lines if line_tabbed.MESSAGE.fullmatch(line))
     # Only under a date is a line with a time and a space anything but somebody's words.
-    spaced = sum(1 for line in lines if _SPACED_MESSAGE.fullmatch(line)) if dates else 0
+    spaced = sum(1 for line in lines if line_spaced.MESSAGE.fullmatch(line)) if dates else 0
     most = max(sent, spaced)
     return most and most + dates
 
@@ -60,7 +60,7 @@ def room(head: str, name: str) -> str | None:
     return named and named["room"]
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages; what is none is counted by reason.
 
     Title lines and empty lines are no records and are not counted. A message in whose quotation marks
@@ -70,62 +70,24 @@ def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
     Raises:
         UnreadableExport: not text, a message too long, or no message at all.
     """
-    unread = Unread(skipped, unit="line")
-    return _spaced(source, unread) if _is_spaced(source.head_text) else InColumns(_batches(source, unread))
+    return InColumns(_batches(source, Unread(skipped, unit="line")))
 
 
 def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
-    messages = Messages(source, unread, _header_of)
-    found = False
-    for columns in chain.from_iterable(map(messages.take, blocks_of(source))):
-        found = True
-        yield columns
-    if columns := messages.last():
-        found = True
-        yield columns
-    if not found:
-        raise unread.no_messages(_EXPECTED)
-
-
-def _spaced(source: Source, unread: Unread) -> Iterator[Message]:
+    no_messages = partial(unread.no_messages, _EXPECTED)
+    if not _is_spaced(source.head_text):
+        messages = Messages(source, unread, Tabbed())
+        yield from assembled(blocks_of(source), messages, no_messages=no_messages)
+        return
     title = room(source.head_text, source.name.rpartition("/")[2])
-    names = line_spaced.Names((title,) if title else ())
-    records = Records(source, unread, lambda line: _spaced_header_of(line, names))
-    found = False
+    names = Names((title,) if title else ())
     with blocks_twice(source) as (blocks, blocks_again):
-        for _, line, _ in numbered(blocks):
-            if rest := _SPACED_MESSAGE.fullmatch(line):
-                names.learn(rest["rest"])
-        for number, line, _ in numbered(blocks_again):
-            if message := records.take(number, line):
-                found = True
-                yield message
-    if message := records.end():
-        found = True
-        yield message
-    if not found:
-        raise unread.no_messages(_EXPECTED)
+        for lines in blocks:
+            names.learn(lines)
+        yield from assembled(blocks_again, Messages(source, unread, Spaced(names)), no_messages=no_messages)
 
 
 def _is_spaced(head: str) -> bool:
     lines = [line.removesuffix("\r") for line in head.split("\n")]
-    tabs = sum(1 for line in lines if _MESSAGE.fullmatch(line))
-    return sum(1 for line in lines if _SPACED_MESSAGE.fullmatch(line)) > tabs
-
-
-def _header_of(line: str) -> Header | None:
-    if (found := _MESSAGE.fullmatch(line)) is None:
-        return None
-    first, text = found["first"], found["text"]
-    return Header(found, "", first) if text is None else Header(found, first, text)
-
-
-def _spaced_header_of(line: str, names: Names) -> Header | None:
-    if (found := _SPACED_MESSAGE.fullmatch(line)) is None:
-        return None
-    rest = found["rest"]
-    if DELETED.fullmatch(rest):
-        return Header(found, "", rest)
-    sender, text = names.split(rest)
-    media = bool(sender) and line_spaced.MEDIA.fullmatch(text) is not None
-    return Header(found, sender, text, media=media, rare=names.is_rare(sender) if sender else " " not in text)
+    tabs = sum(1 for line in lines if line_tabbed.MESSAGE.fullmatch(line))
+    return sum(1 for line in lines if line_spaced.MESSAGE.fullmatch(line)) > tabs

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from operator import add
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from maltu.exports.joined import places_found, places_of
+from maltu.exports.joined import join, places_found, places_of, with_lf
 from maltu.exports.line_dates import date_of
 from maltu.exports.line_records import (
     QUOTED,
+    RARE,
     SUSPECT_END,
     SUSPECT_START,
     TIME,
@@ -24,139 +25,123 @@ from maltu.exports.line_records import (
     since_midnight,
     unquoted,
 )
-from maltu.exports.message import Columns, columns_of
+from maltu.exports.lookup import Lookup
+from maltu.exports.message import Columns
 from maltu.exports.source import MAX_RECORD_BYTES
 from maltu.exports.text_lines import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from maltu.exports.line_records import Header
+    from maltu.exports.line_records import Form
     from maltu.exports.message import Kind, Message
-    from maltu.exports.names import Spellings
     from maltu.exports.source import Source
     from maltu.exports.unread import Unread
 
 _CLOCK = re.compile(TIME)
-# A time is shorter than this; looking closer takes longer than looking up what was cut.
-_MESSAGE = re.compile(r"\n([^\t\n]{1,16})\t([^\t\n]*\t|)")
 
 
 class Messages:
     """Puts messages together from their lines, of which the last one may go on."""
 
-    def __init__(self, source: Source, unread: Unread, header_of: Callable[[str], Header | None]) -> None:
+    def __init__(self, source: Source, unread: Unread, form: Form) -> None:
         self._source = source
-        self._records = Records(source, unread, header_of)
-        self._senders = _Senders(self._records.spellings)
-        self._clocks = _Clocks()
+        self._form = form
+        self._records = Records(source, unread, form)
+        self._clocks = Lookup(_since_midnight)
         self._lines = 0
 
-    def take(self, lines: str) -> Iterator[Columns]:
+    def take(self, lines: str) -> Columns | None:
         """Take whole lines; give the messages that ended before or in them."""
-        if columns := self._take_at_once(lines):
-            yield columns
-        else:
-            yield from columns_of(self._take_each(lines))
+        columns = self._take_at_once(lines) or self._take_each(lines)
         self._lines += lines.count("\n")
+        return columns
 
     def last(self) -> Columns | None:
         """Give the message whose lines were taken last."""
-        return next(columns_of(filter(None, [self._records.end()])), None)
+        return _columns_of([self._records.end()])
 
-    def _take_each(self, lines: str) -> Iterator[Message]:
-        for number, line, _ in numbered((lines,), above=self._lines):
-            if message := self._records.take(number, line):
-                yield message
+    def _take_each(self, lines: str) -> Columns | None:
+        take = self._records.take
+        return _columns_of([take(number, line) for number, line, _ in numbered((lines,), above=self._lines)])
 
     def _take_at_once(self, lines: str) -> Columns | None:
         """Take lines that are all as usual; None, and nothing is taken, where one is not."""
         day, begun = self._records.day, self._records.record
-        size = len(lines) + (begun.characters if begun else 0)
-        if day is None or not lines.endswith("\n") or size > MAX_RECORD_BYTES:
+        if day is None or (begun and begun.quotes_another_day) or not lines.endswith("\n"):
             return None
-        before, *parts = _MESSAGE.split("\n" + lines[:-1])
-        clocks, names = parts[::3], ["\t", *parts[1::3]]
-        if (texts := _with_lf([before, *parts[2::3]])) is None:
+        before, *parts = self._form.starts.split("\n" + lines[:-1])
+        clocks = parts[::3]
+        texts = [before, *parts[2::3]]
+        if (joined := join(texts)) is None:
             return None
+        texts = with_lf(texts, joined)
         sent = [begun.sent_at if begun else datetime.combine(day, time())]
         if begun:
-            names[0] = f"{begun.sender}\t"
             texts[0] = "\n".join(begun.lines) + texts[0]
         try:
-            days = _dates_taken_from(texts)
+            days = _dates_taken_from(texts, day)
             midnights = _midnights(day, days, len(clocks))
             sent += map(add, midnights, map(self._clocks.__getitem__, clocks))
         except (ValueError, OverflowError):
             return None
         # What goes back was pasted into a message, in quotation marks perhaps.
-        if sent != sorted(sent):
+        if sent != sorted(sent) or len(lines) + (begun.characters if begun else 0) > MAX_RECORD_BYTES:
             return None
         first = 0 if begun else 1
         end = len(texts) if len(clocks) in days else len(clocks)
         if first >= end or (first and texts[0].strip()):
             return None
+        senders, rare = self._form.split(parts[1::3], said := texts[1:])
+        if rare:
+            self._source.doubtful[RARE] += rare
+        senders = [begun.sender if begun else "", *senders]
+        texts = [texts[0], *said]
         self._records.day = [day, *days.values()][-1]
         self._records.record = None
         if end < len(texts):
             last = texts[-1].split("\n")
             characters = len(texts[-1]) - len(last[0])
-            self._records.record = Record(sent[-1], names[-1][:-1], last, characters=characters)
-        senders = list(map(self._senders.__getitem__, names[first:end]))
+            self._records.record = Record(sent[-1], senders[-1], last, characters=characters)
+        senders = self._records.spellings.of_all(senders[first:end])
         return self._columns(sent[first:end], senders, texts[first:end], {place - first for place in days})
 
     def _columns(
-        self, sent: list[datetime], senders: list[str], texts: list[str], before_dates: set[int]
+        self, sent: list[datetime], senders: Sequence[str], texts: list[str], before_dates: set[int]
     ) -> Columns:
         kinds: list[Kind] = ["text"] * len(texts)
-        for place in places_found(texts, SUSPECT_START, SUSPECT_END).union(places_of("", senders)):
+        placeholders = self._form.placeholders
+        suspects = places_found(texts, SUSPECT_START, SUSPECT_END).union(places_of("", senders))
+        if placeholders:
+            suspects.update(place for place, text in enumerate(texts) if text in placeholders)
+        for place in suspects:
             text = texts[place]
             if is_open(text) and place not in before_dates:
                 self._source.doubtful[QUOTED] += 1
             texts[place] = unquoted(text)
-            kinds[place] = kind_of(senders[place], texts[place])
+            kinds[place] = kind_of(senders[place], texts[place], placeholders)
         return Columns(sent, senders, texts, kinds)
 
 
-class _Senders(dict[str, str]):
-    """Maps a name, with the tab behind it or nothing where there is none, to how it was first spelled."""
-
-    def __init__(self, spellings: Spellings) -> None:
-        super().__init__()
-        self._spellings = spellings
-
-    def __missing__(self, name: str) -> str:
-        self[name] = spelling = self._spellings[name.removesuffix("\t")]
-        return spelling
+def _since_midnight(written: str) -> timedelta:
+    clock = _CLOCK.fullmatch(written)
+    since = clock and since_midnight(clock)
+    if since is None:
+        raise ValueError("no time of day")
+    return since
 
 
-class _Clocks(dict[str, timedelta]):
-    """Maps a time of day as it is written to the time since midnight; a ValueError says that it is none."""
-
-    def __missing__(self, written: str) -> timedelta:
-        clock = _CLOCK.fullmatch(written)
-        since = clock and since_midnight(clock)
-        if since is None:
-            raise ValueError("no time of day")
-        self[written] = since
-        return since
+def _columns_of(messages: Iterable[Message | None]) -> Columns | None:
+    ended = [message for message in messages if message]
+    return Columns._make(cast("Iterator[Any]", zip(*ended, strict=True))) if ended else None
 
 
-def _with_lf(texts: list[str]) -> list[str] | None:
-    """Give texts that were cut at LF without the CR before it; None where one has a NUL."""
-    joined = "\0".join(texts)
-    if joined.count("\0") >= len(texts):
-        return None
-    if "\r" not in joined:
-        return texts
-    return joined.replace("\r\0", "\0").removesuffix("\r").replace("\r\n", "\n").split("\0")
-
-
-def _dates_taken_from(texts: list[str]) -> dict[int, date]:
+def _dates_taken_from(texts: list[str], day: date) -> dict[int, date]:
     """Take the dates away that stand below some texts; give the last one below each, by its place.
 
     Raises:
-        ValueError: below a date stands a line that is no message's.
+        ValueError: below a date stands a line that is no message's, or a date does not come after ``day`` and
+            those before it.
     """
     days: dict[int, date] = {}
     for place, text in enumerate(texts):
@@ -166,7 +151,9 @@ def _dates_taken_from(texts: list[str]) -> dict[int, date]:
         size = len(lines)
         for number, line in enumerate(lines[1:], start=1):
             if dated := date_of(line):
-                days[place] = dated
+                if dated <= day:
+                    raise ValueError("a date that was pasted into a text, perhaps")
+                days[place] = day = dated
                 size = min(size, number)
             elif place in days and line.strip():
                 raise ValueError("a line outside any message")

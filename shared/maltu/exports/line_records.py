@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from maltu.exports.line_dates import date_of
 from maltu.exports.message import Message
@@ -13,7 +13,6 @@ from maltu.exports.names import Spellings
 from maltu.exports.text_lines import too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
 
     from maltu.exports.message import Kind
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from maltu.exports.unread import Unread
 
 QUOTED = "inside quotation marks"
-_RARE = "of somebody met seldom, whose name may be longer"
+RARE = "of somebody met seldom, whose name may be longer"
 TITLE = re.compile(
     r"(?:\[LINE\] ?)?"
     r"(?:Chat history (?:with|in) (?P<en>.+)"
@@ -65,15 +64,38 @@ class Header(NamedTuple):
     """A message's first line; without a sender, LINE speaks.
 
     Attributes:
-        media: whether the text is a placeholder.
         rare: whether nothing else says that a message starts here.
     """
 
     clock: re.Match[str]
     sender: str
     text: str
-    media: bool = False
     rare: bool = False
+
+
+class Form(Protocol):
+    """How a file sets a message's time, name and text apart."""
+
+    @property
+    def starts(self) -> re.Pattern[str]:
+        r"""Finds a message's start behind ``\n``: its time, and the name with what ends it, or nothing."""
+        ...
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """What stands for media, beside what stands in brackets."""
+        ...
+
+    def header_of(self, line: str) -> Header | None:
+        """Give the message that starts with a line; None where none does."""
+        ...
+
+    def split(self, names: list[str], texts: list[str]) -> tuple[list[str], int]:
+        """Give the senders of messages that ``starts`` has cut, and how many of these are ``rare``.
+
+        What of a name is text, or of a text is name, is moved in ``texts``.
+        """
+        ...
 
 
 class Records:
@@ -85,13 +107,13 @@ class Records:
         spellings: the senders.
     """
 
-    def __init__(self, source: Source, unread: Unread, header_of: Callable[[str], Header | None]) -> None:
+    def __init__(self, source: Source, unread: Unread, form: Form) -> None:
         self.day: date | None = None
         self.record: Record | None = None
         self.spellings = Spellings()
         self._source = source
         self._unread = unread
-        self._header_of = header_of
+        self._form = form
 
     def take(self, number: int, line: str) -> Message | None:
         """Take a line; give the message that ended before it."""
@@ -101,7 +123,7 @@ class Records:
             message = self.end()
             self.day = dated
             return message
-        if dated is None and (header := self._header_of(line)) and not self._is_quoted(header):
+        if dated is None and (header := self._form.header_of(line)) and not self._is_quoted(header):
             if self.record and self.record.is_open():
                 self._source.doubtful[QUOTED] += 1
             message = self.end()
@@ -116,7 +138,7 @@ class Records:
     def end(self) -> Message | None:
         """Give the message whose lines were taken last."""
         record, self.record = self.record, None
-        return record and record.message(self.spellings)
+        return record and record.message(self.spellings, self._form.placeholders)
 
     def _is_pasted(self, dated: date) -> bool:
         """Tell whether a line that looks like a date is part of a text: in the past, in quotation marks."""
@@ -131,7 +153,7 @@ class Records:
         It is earlier, and of somebody unknown or in quotation marks; or of the earlier day quoted there.
         """
         if header.rare:
-            self._source.doubtful[_RARE] += 1
+            self._source.doubtful[RARE] += 1
         sent_at = self.day and _sent_at(self.day, header.clock)
         if not self.record or not sent_at:
             return False
@@ -145,7 +167,7 @@ class Records:
         elif (sent_at := _sent_at(self.day, header.clock)) is None:
             self._unread.count("unreadable time", number, line)
         else:
-            self.record = Record(sent_at, header.sender, [header.text], media=header.media)
+            self.record = Record(sent_at, header.sender, [header.text])
 
 
 @dataclass(slots=True)
@@ -153,7 +175,6 @@ class Record:
     """A message's lines.
 
     Attributes:
-        media: whether the first line, if it is the only one, is a placeholder.
         characters: how many the lines have below the first one, with their ends.
         quotes_another_day: whether a date was pasted into it, in quotation marks.
     """
@@ -161,7 +182,6 @@ class Record:
     sent_at: datetime
     sender: str
     lines: list[str]
-    media: bool = False
     characters: int = 0
     quotes_another_day: bool = False
 
@@ -180,10 +200,10 @@ class Record:
         if len(self.lines) > 1 and not self.lines[-1]:
             self.lines.pop()
 
-    def message(self, spellings: Spellings) -> Message:
+    def message(self, spellings: Spellings, placeholders: frozenset[str]) -> Message:
         """Give the message."""
         text = unquoted("\n".join(self.lines))
-        kind: Kind = "media" if self.media and len(self.lines) == 1 else kind_of(self.sender, text)
+        kind = kind_of(self.sender, text, placeholders)
         return Message(self.sent_at, spellings[self.sender], text, kind)
 
 
@@ -202,13 +222,13 @@ def unquoted(text: str) -> str:
     return inner.replace('""', '"') if all(len(run) % 2 == 0 for run in runs) else inner
 
 
-def kind_of(sender: str, text: str) -> Kind:
+def kind_of(sender: str, text: str, placeholders: frozenset[str]) -> Kind:
     """Tell what a message is; without a sender, LINE speaks."""
     if DELETED.fullmatch(text):
         return "deleted"
     if not sender:
         return "system"
-    return "media" if _MEDIA.fullmatch(text) else "text"
+    return "media" if text in placeholders or _MEDIA.fullmatch(text) else "text"
 
 
 def since_midnight(clock: re.Match[str]) -> timedelta | None:

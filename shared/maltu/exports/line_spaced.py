@@ -10,6 +10,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from maltu.exports.joined import places_found, places_of
+from maltu.exports.line_records import DELETED, TIME, Header
+from maltu.exports.lookup import Lookup
+
 _LONGEST_NAME_WORDS = 4
 # People with the same first word in their names.
 _MOST_NAMESAKES = 8
@@ -24,12 +28,24 @@ _OWN = re.compile(
     r"|(?:그룹에서 )?나갔습니다)\."
     r"|\S.*(?:加入|離開|退出)(?:了)?(?:群組|聊天室?|社群)。?"
 )
-MEDIA = re.compile(
-    "Photos?|Videos?|Stickers?|Audio|Files?|Contacts?|Location"
-    "|画像|写真|動画|スタンプ|ボイスメッセージ|ファイル|連絡先|位置情報"
-    "|사진|동영상|스티커|음성 메시지|파일|연락처|위치 정보"
-    "|圖片|照片|影片|貼圖|語音訊息|檔案|聯絡資訊|位置訊息"
+_PLACEHOLDERS = frozenset(
+    (
+        *("Photo", "Photos", "Video", "Videos", "Sticker", "Stickers", "Audio", "File", "Files"),
+        *("Contact", "Contacts", "Location", "画像", "写真", "動画", "スタンプ", "ボイスメッセージ"),
+        *("ファイル", "連絡先", "位置情報", "사진", "동영상", "스티커", "음성 메시지", "파일", "연락처"),
+        *("위치 정보", "圖片", "照片", "影片", "貼圖", "語音訊息", "檔案", "聯絡資訊", "位置訊息"),
+    )
 )
+# One of these stands behind the first space of every line of LINE's own.
+_OWN_WORDS = re.compile(
+    r"joined the|left the|to the|from the|changed the|unsent|取り消しました|취소했습니다|已收回訊息|撤回了一"
+    r"|参加しました|退会しました|退出しました|追加しました|招待しました|変更しました"
+    r"|초대했습니다|추가했습니다|참여했습니다|나갔습니다|加入|離開|退出"
+)
+_TIME = re.sub(r"\?P<\w+>", "?:", TIME)
+_LINE = re.compile(rf"\n{_TIME} (?=\S)(([^ \n]*)[^\n]*)")
+_STARTS = re.compile(rf"\n({_TIME}) (?=\S)([^ \n]* |)")
+MESSAGE = re.compile(rf"{TIME} (?P<rest>[^\s].*)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -57,8 +73,18 @@ class Names:
     def __init__(self, known: tuple[str, ...] = ()) -> None:
         self._known = known
         self._prefixes: dict[str, _Prefix] = {}
+        self._settled: set[str] = set()
+        # Looked up when all was learned.
+        self._go_on = Lookup(self._goes_on)
 
-    def learn(self, line: str) -> None:
+    def learn(self, lines: str) -> None:
+        """Take whole lines."""
+        settled = self._settled
+        for line, first_word in _LINE.findall("\n" + lines.replace("\r\n", "\n")):
+            if first_word not in settled:
+                self._learn(line)
+
+    def _learn(self, line: str) -> None:
         """Take what stands behind a message's time."""
         words = line.split(" ", _LONGEST_NAME_WORDS + 1)
         start = ""
@@ -77,18 +103,30 @@ class Names:
             prefix.following[words[place + 1]] += 1
             if len(prefix.following) > _MOST_NAMESAKES:
                 prefix.following = None
+                if place == 0:
+                    # A name ends here, whatever other lines say.
+                    self._settled.add(word)
 
     def split(self, line: str) -> tuple[str, str]:
         """Give the name and the text behind a time; the name is empty where LINE itself speaks."""
         if _OWN.fullmatch(line) or " " not in line:
             return "", line
+        return self.split_named(line)
+
+    def split_named(self, line: str) -> tuple[str, str]:
+        """Give the same of a line that has a name."""
         name = next((name for name in self._known if line.startswith(f"{name} ")), "")
         if not name:
             name, _, rest = line.partition(" ")
-            while self._goes_on(name) and " " in rest:
+            while self._go_on[name] and " " in rest:
                 word, _, rest = rest.partition(" ")
                 name = f"{name} {word}"
         return name, line[len(name) + 1 :]
+
+    def is_whole(self, word: str) -> bool:
+        """Tell whether every line that starts with a word, and goes on, has it for the name."""
+        goes_on = self._goes_on(word) or any(name.startswith(f"{word} ") for name in self._known)
+        return not goes_on and not self.is_rare(word)
 
     def is_rare(self, name: str) -> bool:
         """Tell whether too few lines start with a name to know where it ends."""
@@ -103,3 +141,46 @@ class Names:
             count >= _LEAST_LINES and (longer := self._prefixes.get(f"{name} {word}")) and not longer.bare
             for word, count in prefix.following.items()
         )
+
+
+class Spaced:
+    """The form with spaces, once all lines were learned from."""
+
+    def __init__(self, names: Names) -> None:
+        self.starts = _STARTS
+        self.placeholders = _PLACEHOLDERS
+        self._names = names
+        # A first word, with the space behind it, as the name that it is; as nothing where a name may go on.
+        self._whole = Lookup(self._whole_name)
+
+    def header_of(self, line: str) -> Header | None:
+        """Give the message that starts with a line; None where none does."""
+        return (found := MESSAGE.fullmatch(line)) and Header(found, *self._split(found["rest"]))
+
+    def split(self, names: list[str], texts: list[str]) -> tuple[list[str], int]:
+        """Give the senders, and how many are rare; what is cut are first words."""
+        senders = list(map(self._whole.__getitem__, names))
+        rare = 0
+        own = places_found(texts, _OWN_WORDS)
+        for place in own.union(places_of("", senders)):
+            first, line_end, further = texts[place].partition("\n")
+            line = names[place] + first
+            if names[place] and place not in own:
+                senders[place], text = self._names.split_named(line)
+                rare += self._names.is_rare(senders[place])
+            else:
+                senders[place], text, is_rare = self._split(line)
+                rare += is_rare
+            texts[place] = text + line_end + further
+        return senders, rare
+
+    def _whole_name(self, first: str) -> str:
+        word = first.removesuffix(" ")
+        return word if self._names.is_whole(word) else ""
+
+    def _split(self, line: str) -> tuple[str, str, bool]:
+        """Give sender, text, and whether the sender is rare."""
+        if DELETED.fullmatch(line):
+            return "", line, False
+        sender, text = self._names.split(line)
+        return sender, text, self._names.is_rare(sender) if sender else " " not in text

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def blocks_twice(source: Source) -> Generator[tuple[Iterator[str], Iterator[str]]]:
     """Give the lines as ``blocks_of`` yields them, and once more, to be read when the first are at their end.
 
-    They are read from the source again. What cannot go back, a zip's member or a pipe, is put aside on disk.
+    They are read from the source again. What cannot go back, a pipe, is put aside on disk.
     """
     if source.goes_back:
         yield blocks_of(source), _again(source)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from maltu.exports.assembled import assembled
 from maltu.exports.message import Columns, InColumns
 from maltu.exports.text_lines import end_of, numbered
 from maltu.exports.twice import blocks_twice
@@ -73,6 +75,7 @@ def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
 
 
 def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
+    no_messages = partial(unread.no_messages, _EXPECTED)
     with blocks_twice(source) as (blocks, blocks_again):
         survey = _Survey()
         for lines in blocks:
@@ -82,13 +85,9 @@ def _batches(source: Source, unread: Unread) -> Iterator[Columns]:
             for number, line, _ in numbered(blocks_again):
                 if line.strip():
                     unread.count(NO_TIME, number, line)
-            raise unread.no_messages(_EXPECTED)
+            raise no_messages()
         messages = Messages(source, evidence, survey.cutters[evidence.style], unread)
-        for lines in blocks_again:
-            if columns := messages.take(lines):
-                yield columns
-        if columns := messages.last():
-            yield columns
+        yield from assembled(blocks_again, messages, no_messages=no_messages)
 
 
 class _Survey:

@@ -12,6 +12,8 @@ from itertools import product
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
+from maltu.exports.joined import join, with_lf
+from maltu.exports.lookup import Lookup
 from maltu.exports.whatsapp_dates import MARKS, Stamp, stamp_of
 from maltu.exports.whatsapp_shapes import Patterns, patterns_of, taken_apart
 
@@ -52,8 +54,11 @@ class Cutter:
         self._parts: tuple[dict[str, str], ...] = ({}, {}, {}, {})
         self._patterns: dict[str, Patterns] = {}
         self._stamps: dict[str, Stamp] = {}
-        self._minutes = _Minutes(self)
-        self._seconds = _Seconds()
+        # A time of day as it is written, its seconds 00 if it has any, as the time since midnight.
+        self._minutes = Lookup(self._minute)
+        self._seconds = Lookup(_second)
+        # What has been left out of the times.
+        self._behind = ""
 
     def learn(self, line: str, stamp: Stamp) -> None:
         """Take the shape of a time with which a line starts."""
@@ -72,7 +77,7 @@ class Cutter:
             for made in (self._patterns, self._stamps, self._minutes):
                 made.clear()
             after = tuple(learned[-1].values())
-            self._minutes.behind = f"00{after[0]}" if self._style.seconds and len(after) == 1 else ""
+            self._behind = f"00{after[0]}" if self._style.seconds and len(after) == 1 else ""
 
     def stamp(self, date: str) -> Stamp:
         """Give a stamp of that date, at any time.
@@ -117,18 +122,19 @@ class Cutter:
         width = patterns.message.groups + 1
         dates, *clock, names, texts = (parts[column::width] for column in range(width))
         if lines.count("\n") > len(dates) or "\r" in lines:
-            joined = "\0".join((before, *texts))
-            if joined.count("\0") > len(texts) or any(map(_is_stamp, patterns.further.findall(joined))):
+            texts = [before, *texts]
+            joined = join(texts)
+            if joined is None or any(map(_is_stamp, patterns.further.findall(joined))):
                 return None
-            if "\r" in joined:
-                # Cut at LF, the CR before it is still there.
-                if line_end == "\n":
-                    joined = joined.replace("\r\0", "\0").removesuffix("\r")
-                before, *texts = joined.replace("\r\n", "\n").split("\0")
+            before, *texts = with_lf(texts, joined, cut_at=line_end)
         try:
             return Cut(before, dates, self._since_midnight(*clock), names, texts)
         except ValueError:
             return None
+
+    def _minute(self, written: str) -> timedelta:
+        time = self.stamp_at(written + self._behind).time
+        return timedelta(hours=time.hour, minutes=time.minute)
 
     def _since_midnight(
         self, minutes: list[str], seconds: list[str] | None = None, behind: list[str] | None = None
@@ -150,30 +156,8 @@ class Cutter:
         return stamp if stamp and stamp.style == self._style and (stamp.date_end, stamp.end) == ends else None
 
 
-class _Minutes(dict[str, timedelta]):
-    """Maps a time of day as it is written, its seconds 00 if it has any, to the time since midnight.
-
-    Attributes:
-        behind: what has been left out of the times.
-    """
-
-    def __init__(self, cutter: Cutter) -> None:
-        super().__init__()
-        self.behind = ""
-        self._stamp_at = cutter.stamp_at
-
-    def __missing__(self, written: str) -> timedelta:
-        time = self._stamp_at(written + self.behind).time
-        self[written] = since_midnight = timedelta(hours=time.hour, minutes=time.minute)
-        return since_midnight
-
-
-class _Seconds(dict[str, timedelta]):
-    """Maps two digits to seconds."""
-
-    def __missing__(self, written: str) -> timedelta:
-        self[written] = seconds = timedelta(seconds=int(written))
-        return seconds
+def _second(written: str) -> timedelta:
+    return timedelta(seconds=int(written))
 
 
 def _combined(parts: Iterable[dict[str, str]]) -> Iterator[tuple[str, ...]]:

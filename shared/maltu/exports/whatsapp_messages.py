@@ -9,6 +9,7 @@ from operator import add, lt
 from typing import TYPE_CHECKING
 
 from maltu.exports.joined import places_of
+from maltu.exports.lookup import Lookup
 from maltu.exports.message import Columns
 from maltu.exports.names import Spellings
 from maltu.exports.source import MAX_RECORD_BYTES
@@ -44,7 +45,7 @@ class Messages:
         self._order: Order
         self._order, self._guessed = evidence.order()
         self._line_end = "\r\n" if evidence.after_crlf > evidence.after_lf else "\n"
-        self._midnights = _Midnights(cutter, self._order)
+        self._midnights = Lookup(self._midnight)
         self._senders = _Senders()
         self._at: datetime | None = None
         self._record: list[str] = []
@@ -117,6 +118,13 @@ class Messages:
                 self._unread.count(NO_TIME, number, line)
         return self._columns(ended_at, [""] * len(ended), ended) if ended else None
 
+    def _midnight(self, date: str) -> datetime:
+        """Give the midnight of a date as it is written; a ValueError says that there is no such date."""
+        day = date_of(self._cutter.stamp(date), self._order)
+        if day is None:
+            raise ValueError("no date in this order")
+        return datetime.combine(day, time())
+
     def _columns(self, ended_at: list[datetime], names: list[str], texts: list[str]) -> Columns:
         """Tell senders and kinds; a text without a name has it, if any, in front."""
         senders = list(map(self._senders.shown.get, names, repeat("")))
@@ -127,22 +135,6 @@ class Messages:
                 kinds[place] = "system"
         tell_apart(texts, kinds, bracket=self._style.bracket)
         return Columns(ended_at, senders, texts, kinds)
-
-
-class _Midnights(dict[str, datetime]):
-    """Maps a date as it is written to its midnight; a ValueError says that there is no such date."""
-
-    def __init__(self, cutter: Cutter, order: Order) -> None:
-        super().__init__()
-        self._cutter = cutter
-        self._order: Order = order
-
-    def __missing__(self, date: str) -> datetime:
-        day = date_of(self._cutter.stamp(date), self._order)
-        if day is None:
-            raise ValueError("no date in this order")
-        self[date] = midnight = datetime.combine(day, time())
-        return midnight
 
 
 class _Senders:

@@ -7,11 +7,13 @@ import struct
 import zipfile
 from datetime import datetime
 from typing import TYPE_CHECKING
+from unittest.mock import create_autospec
 
 import pytest
 
 from maltu.errors import UnreadableExport
 from maltu.exports import archive, read_export
+from maltu.exports.text_lines import blocks_of
 from tests.unit.exports.kakaotalk import android_of, csv_of, opened
 
 if TYPE_CHECKING:
@@ -228,3 +230,18 @@ def test_a_zip_on_disk_is_read_where_it_is(tmp_path: Path) -> None:
 
     with path.open("rb") as file:
         assert len(list(read_export(file, name="talk.zip"))) == 1
+
+
+@pytest.mark.parametrize("stream", [io.BytesIO, piped])
+def test_what_is_read_twice_is_unpacked_twice(
+    stream: type[io.BytesIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = "".join(f"[18/03/22, 14:{at:02}:01] Ann: {'하이' * at}\n" for at in range(60)) * 200
+    put_aside = create_autospec(blocks_of)
+    monkeypatch.setattr("maltu.exports.twice._put_aside", put_aside)
+
+    read = list(read_export(stream(zipped([("_chat.txt", chat)])), name="WhatsApp Chat - Ann.zip"))
+
+    assert read == list(read_export(io.BytesIO(chat.encode()), name="_chat.txt"))
+    assert len(read) == 12_000
+    put_aside.assert_not_called()

@@ -37,7 +37,7 @@ BODIES = (
 ODD = ("메모\n", "30:00\tAnn\tx\n", "12:99\tAnn\tx\n", "\n\n", "x\ty\n", "14:56\t花子が参加しました\n")
 
 
-def a_chat(seed: int) -> str:
+def a_chat(seed: int, between: str) -> str:
     """Some 200 messages of either form, with quotation marks, empty lines and what should not be there."""
     chance = random.Random(seed)  # noqa: S311 - a test's
     date, clock = chance.choice(DATES), chance.choice(CLOCKS)
@@ -56,12 +56,15 @@ def a_chat(seed: int) -> str:
         written.append(f"{clock(at)}\t{gap}{text}\n")
         if chance.random() < odd:
             written.append(chance.choice(ODD))
-    return "".join(written).replace("\n", chance.choice(["\n", "\n", "\r\n"]))
+    return "".join(written).replace("\t", between).replace("\n", chance.choice(["\n", "\n", "\r\n"]))
 
 
+@pytest.mark.parametrize("between", ["\t", " "])
 @pytest.mark.parametrize("seed", range(24))
-def test_many_lines_at_once_are_read_as_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = a_chat(seed)
+def test_many_lines_at_once_are_read_as_one_by_one(
+    seed: int, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = a_chat(seed, between)
     monkeypatch.setattr("maltu.exports.source.BLOCK_BYTES", 800)
     at_once = opened(content)
     read = list(at_once)
@@ -103,3 +106,14 @@ def test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     read = read_at_once(lines * 4, monkeypatch)
 
     assert [(message.text, message.kind) for message in read] == KINDS * 4
+
+
+def test_a_date_pasted_at_a_blocks_end_is_part_of_its_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("maltu.exports.text_lines._BYTES_AT_ONCE", 16)
+    pasted = '15:00\tAnn\t"어제\n2022.03.17 Thursday\n15:10\tBob\t네\n끝"\n'
+
+    read = messages(HEAD + DATE + pasted + "15:20\tBob\t응\n")
+
+    assert [message.text for message in read] == ["어제\n2022.03.17 Thursday\n15:10\tBob\t네\n끝", "응"]
