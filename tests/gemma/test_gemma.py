@@ -80,7 +80,8 @@ def test_each_adapter_writes_more_like_its_own_persona_than_the_base_and_the_oth
         models: dict[str, str] = {}
         for speaker, dataset in datasets.items():
             models[speaker], losses = tuned(client, dataset)
-            assert sum(losses[-4:]) < 0.8 * sum(losses[:4])
+            # Before its first step a model has learned nothing; four later much of it.
+            assert sum(losses[-4:]) / 4 < 0.8 * losses[0]
         said = {
             ask(client, name)
             for name in (*models.values(), "maltu-lora/gemma-3-270m", *reversed(models.values()))
