@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maltu.errors import UnreadableExport
-from maltu.exports.message import Columns, InColumns
-from maltu.exports.spool import IN_MEMORY_BYTES
+from maltu.exports.message import InColumns
+from maltu.exports.spool import IN_MEMORY_BYTES, decoded, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MAX_CHATS = 4000
+    from maltu.exports.message import Columns
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+MAX_CHATS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,7 @@ class Chats:
 
     def extend(self, columns: Columns) -> None:
         """Put messages of the present chat aside; they are read again as many at a time."""
-        sent_at = [at.isoformat() for at in columns.sent_at]
-        line = _encode((sent_at, columns.senders, columns.texts, columns.kinds))
-        self._file.write(line.encode() + b"\n")
+        self._file.write(encoded(columns) + b"\n")
         self._messages += len(columns.kinds)
         self._texts += columns.kinds.count("text")
 
@@ -94,5 +90,4 @@ class Chats:
             self._file.seek(at)
             line = self._file.readline()
             at += len(line)
-            sent_at, senders, texts, kinds = json.loads(line)
-            yield Columns(list(map(datetime.fromisoformat, sent_at)), senders, texts, kinds)
+            yield decoded(line)

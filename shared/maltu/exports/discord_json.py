@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from maltu.exports.identities import Identities
-from maltu.exports.json_records import Records
-from maltu.exports.json_stream import EACH, stream_values, string_in, string_of
+from maltu.exports.json_records import Records, object_of, sender_of
+from maltu.exports.json_stream import EACH, stream_values, string_in
 from maltu.exports.message import InColumns, Message
 from maltu.exports.unread import NotAMessage
 
@@ -66,41 +66,23 @@ def _batches(source: Source, skipped: Counter[str]) -> Iterator[Columns]:
         raise records.no_messages(_EXPECTED)
 
 
-def _message_of(identities: Identities, record: object) -> Message:
-    record = _object(record, "no object")
+def _message_of(identities: Identities, record: dict[str, object]) -> Message:
     sent_at = _sent_at(record)
     text = record.get("content")
     if not isinstance(text, str):
         raise NotAMessage("unreadable text")
     if record.get("type") not in _SPEECH:
         return Message(sent_at, "", text, "system")
-    author = _object(record.get("author"), "no sender")
+    author = object_of(record.get("author"), "no sender")
     if author.get("isBot") is True:
         raise NotAMessage("bot")
     if _is_forwarded(record):
         raise NotAMessage("forwarded")
-    sender = _sender(identities, author)
+    sender = sender_of(identities, author.get("id"), author.get("nickname"), author.get("name"))
     if text:
         return Message(sent_at, sender, text, "text")
     what = next((name for key, name in _MEDIA_KEYS.items() if record.get(key)), "message without text")
     return Message(sent_at, sender, f"({what})", "media")
-
-
-def _sender(identities: Identities, author: dict[str, object]) -> str:
-    user_id = author.get("id")
-    if isinstance(user_id, str) and (known := identities.names.get(user_id)) is not None:
-        return known
-    user_id = string_of(user_id)
-    name = string_of(author.get("nickname")) or string_of(author.get("name"))
-    if not user_id and not name:
-        raise NotAMessage("no sender")
-    return identities.name_of(user_id, name)
-
-
-def _object(value: object, otherwise: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise NotAMessage(otherwise)
-    return cast("dict[str, object]", value)
 
 
 def _sent_at(record: dict[str, object]) -> datetime:

@@ -147,10 +147,7 @@ def mended(text: str) -> str:
         return text
 
 
-def _message_of(senders: Mapping[str, tuple[str, str]], record: object) -> Message:
-    if not isinstance(record, dict):
-        raise NotAMessage("no object")
-    record = cast("dict[str, object]", record)
+def _message_of(senders: Mapping[str, tuple[str, str]], record: dict[str, object]) -> Message:
     if "senderName" in record:
         record = _in_other_words(record)
     sent_at = _sent_at(record.get("timestamp_ms"))

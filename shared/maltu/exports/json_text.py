@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 from maltu.errors import UnreadableExport
 from maltu.exports.source import MAX_RECORD_BYTES
 
-# So small that what it is decoded into stays in the processor's cache.
-BLOCK_CHARACTERS = 16 * 1024
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +18,8 @@ if TYPE_CHECKING:
 
     Decode = Callable[[str, int], tuple[object, int]]
 
+# So small that what it is decoded into stays in the processor's cache.
+BLOCK_CHARACTERS = 16 * 1024
 MAX_DEPTH = 64
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")

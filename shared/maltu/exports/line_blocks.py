@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from operator import add
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from maltu.exports.joined import join, places_found, places_of, with_lf
 from maltu.exports.line_dates import date_of
@@ -26,12 +26,12 @@ from maltu.exports.line_records import (
     unquoted,
 )
 from maltu.exports.lookup import Lookup
-from maltu.exports.message import Columns
+from maltu.exports.message import Columns, transposed
 from maltu.exports.source import MAX_RECORD_BYTES
 from maltu.exports.text_lines import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from maltu.exports.line_records import Form
     from maltu.exports.message import Kind, Message
@@ -133,7 +133,7 @@ def _since_midnight(written: str) -> timedelta:
 
 def _columns_of(messages: Iterable[Message | None]) -> Columns | None:
     ended = [message for message in messages if message]
-    return Columns._make(cast("Iterator[Any]", zip(*ended, strict=True))) if ended else None
+    return transposed(ended) if ended else None
 
 
 def _dates_taken_from(texts: list[str], day: date) -> dict[int, date]:

@@ -34,13 +34,11 @@ class Message(NamedTuple):
     kind: Kind
 
 
-# What Message(...) calls, without the call in between, for a reader's loop.
+# What Message(...) calls, without the call in between: a file has a million messages.
 # pyright sees tuple's own type variables.
-unchecked_message: Callable[  # pyright: ignore[reportUnknownVariableType]
-    [type[Message], tuple[datetime, str, str, Kind]], Message
-] = tuple.__new__
-
-_new_message = partial(unchecked_message, Message)
+_new_message: Callable[  # pyright: ignore[reportUnknownVariableType]
+    [tuple[datetime, str, str, Kind]], Message
+] = partial(tuple.__new__, Message)
 
 
 class Columns(NamedTuple):
@@ -80,7 +78,12 @@ def columns_of(messages: Iterable[Message]) -> Iterator[Columns]:
 
 def _transposed(messages: Iterator[Message]) -> Iterator[Columns]:
     while some := list(islice(messages, MESSAGES_AT_ONCE)):
-        yield Columns._make(cast("Iterator[Any]", zip(*some, strict=True)))
+        yield transposed(some)
+
+
+def transposed(messages: Sequence[Message]) -> Columns:
+    """Give some messages, one or more, as columns."""
+    return Columns._make(cast("Iterator[Any]", zip(*messages, strict=True)))
 
 
 def _rows_of(columns: Columns) -> Iterator[Message]:

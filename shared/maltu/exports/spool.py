@@ -6,7 +6,7 @@ import json
 import tempfile
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maltu.exports.message import Columns
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 IN_MEMORY_BYTES = 1024 * 1024
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 _PAGE_MESSAGES = 1000
 _PAGE_CHARACTERS = 64 * 1024
@@ -29,7 +31,7 @@ class Spool:
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed by close()
         self._pages: list[tuple[int, int]] = []
-        self._page: tuple[list[str], ...] = ([], [], [], [])
+        self._page: tuple[list[Any], ...] = ([], [], [], [])
         self._characters = 0
 
     def close(self) -> None:
@@ -38,11 +40,9 @@ class Spool:
 
     def extend(self, columns: Columns) -> None:
         """Put messages aside."""
-        sent_at, senders, texts, kinds = columns
-        dates = map(datetime.isoformat, sent_at)
-        for page, column in zip(self._page, (dates, senders, texts, kinds), strict=True):
+        for page, column in zip(self._page, columns, strict=True):
             page.extend(column)
-        self._characters += sum(map(len, chain(senders, texts)))
+        self._characters += sum(map(len, chain(columns.senders, columns.texts)))
         if len(self._page[0]) >= _PAGE_MESSAGES or self._characters >= _PAGE_CHARACTERS:
             self._write_page()
 
@@ -59,7 +59,7 @@ class Spool:
     def _write_page(self) -> None:
         if not self._page[0]:
             return
-        page = json.dumps(self._page, ensure_ascii=False).encode()
+        page = encoded(Columns(*self._page))
         start = self._file.seek(0, 2)
         self._file.write(page)
         self._pages.append((start, len(page)))
@@ -68,5 +68,16 @@ class Spool:
 
     def _read_page(self, start: int, size: int) -> Columns:
         self._file.seek(start)
-        sent_at, senders, texts, kinds = json.loads(self._file.read(size))
-        return Columns(list(map(datetime.fromisoformat, sent_at)), senders, texts, kinds)
+        return decoded(self._file.read(size))
+
+
+def encoded(columns: Columns) -> bytes:
+    """Give messages as one line of JSON, without its end."""
+    sent_at, *rest = columns
+    return _encode((list(map(datetime.isoformat, sent_at)), *rest)).encode()
+
+
+def decoded(line: bytes) -> Columns:
+    """Read what ``encoded`` gave."""
+    sent_at, senders, texts, kinds = json.loads(line)
+    return Columns(list(map(datetime.fromisoformat, sent_at)), senders, texts, kinds)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from maltu.exports.identities import Identities
+from maltu.exports.json_records import sender_of
 from maltu.exports.json_stream import string_of
 from maltu.exports.message import Message
 from maltu.exports.unread import NotAMessage
@@ -52,11 +53,8 @@ class People:
             if name:
                 self._identities.name_of(f"user{user_id}", name)
 
-    def message_of(self, record: object) -> Message:
+    def message_of(self, record: dict[str, object]) -> Message:
         """Give the message; raise ``NotAMessage`` where there is none."""
-        if not isinstance(record, dict):
-            raise NotAMessage("no object")
-        record = cast("dict[str, object]", record)
         sent_at = _sent_at(record)
         what = record.get("type")
         if what == "service":
@@ -70,18 +68,10 @@ class People:
         text = record.get("text", "")
         if not isinstance(text, str):
             text = _joined(text)
-        sender = self._sender(record.get("from_id"), record)
+        sender = sender_of(self._identities, record.get("from_id"), record.get("from"))
         if text:
             return Message(sent_at, sender, text, "text")
         return Message(sent_at, sender, _placeholder(record), "media")
-
-    def _sender(self, user_id: object, record: dict[str, object]) -> str:
-        if isinstance(user_id, str) and (known := self._identities.names.get(user_id)) is not None:
-            return known
-        user_id, name = string_of(user_id), string_of(record.get("from"))
-        if not user_id and not name:
-            raise NotAMessage("no sender")
-        return self._identities.name_of(user_id, name)
 
 
 def _sent_at(record: dict[str, object]) -> datetime:
