@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from infra.local.drop import Export, drop, follow
 from infra.local.endpoint import Endpoint
 from tests.support.heard import listen
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +68,8 @@ class Chain:
 
     def wait_for_preprocessing(self) -> None:
         """Until every drop so far has been handled, whatever came of it."""
-        deadline = time.monotonic() + SECONDS
-        while sum('"drop handled"' in line for line in self.stack.aws.function_logs()) < self._drops:
-            assert time.monotonic() < deadline, "not every drop was handled"
-            time.sleep(0.2)
+        logs = self.stack.aws.function_logs
+        eventually(lambda: sum('"drop handled"' in line for line in logs()) >= self._drops)
 
     def jobs(self) -> list[dict[str, Any]]:
         answer = self.stack.provider.api.call("GET", "/v1/fine_tuning/jobs")
@@ -93,7 +91,4 @@ def dialogue(days: int) -> str:
 
 def eventually(condition: Callable[[], bool]) -> None:
     """Wait until it holds."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    until(condition, seconds=SECONDS, pause=0.2)

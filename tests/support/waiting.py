@@ -13,9 +13,9 @@ SECONDS = 60.0
 PAUSE = 0.05
 
 
-def until(condition: Callable[[], object]) -> None:
+def until(condition: Callable[[], object], *, seconds: float = SECONDS, pause: float = PAUSE) -> None:
     """Wait until ``condition`` holds."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {SECONDS:g} seconds"
-        time.sleep(PAUSE)
+        assert time.monotonic() < deadline, f"not within {seconds:g} seconds"
+        time.sleep(pause)

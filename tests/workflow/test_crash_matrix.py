@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
@@ -23,6 +22,7 @@ from tests.support.outcome import (
     jobs_at_bedrock,
     jobs_of,
 )
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,10 +180,7 @@ def watched(
 
             def until_nothing_trains() -> None:
                 # One look at a job instead of some, for the same reason.
-                deadline = time.monotonic() + PATIENCE
-                while chain.newest_job() not in {*ENDED, None}:
-                    assert time.monotonic() < deadline, "a job does not end"
-                    time.sleep(0.005)
+                until(lambda: chain.newest_job() in {*ENDED, None}, seconds=PATIENCE, pause=0.005)
 
             chain.cloud.wait = until_nothing_trains
             yield Watched(course, chain, effects, course.opened(chain))

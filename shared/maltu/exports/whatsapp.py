@@ -25,9 +25,8 @@ from maltu.exports.whatsapp_dates import Evidence, is_possible, stamp_of
 from maltu.exports.whatsapp_messages import NO_TIME, Messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from maltu.exports.message import Message
     from maltu.exports.source import Source
     from maltu.exports.whatsapp_dates import Style
 
@@ -62,7 +61,7 @@ def room(head: str, name: str) -> str | None:  # noqa: ARG001 - only the file's 
     return named and next(found for found in named.groups() if found)
 
 
-def read(source: Source, skipped: Counter[str]) -> Iterable[Message]:
+def read(source: Source, skipped: Counter[str]) -> InColumns:
     """Stream the messages; lines above the first one are counted.
 
     ``source.doubtful`` counts messages that might be part of the one before, lines in a message that might
