@@ -10,13 +10,15 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknownVariableType]  # it has no types
 
 from infra import deploy
+from infra.template import read_template
 from tests.support.expanding import expanded
 from tests.support.pages import ROOT
+from tests.support.statements import actions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROLE: dict[str, Any] = yaml_parse((ROOT / "infra" / "deploy_role.yaml").read_text("utf-8"))
+ROLE = read_template(ROOT / "infra" / "deploy_role.yaml")
 POLICIES = [ROLE["Resources"][name]["Properties"] for name in ("DeployPolicy", "DataPolicy")]
 STATEMENTS = [each for policy in POLICIES for each in policy["PolicyDocument"]["Statement"]]
 # Characters of a managed policy, white space not counted.
@@ -50,13 +52,8 @@ NEVER = (
 )  # fmt: skip
 
 
-def actions(statement: dict[str, Any]) -> list[str]:
-    found = statement["Action"]
-    return [found] if isinstance(found, str) else found
-
-
 def allowed(action: str) -> bool:
-    return any(fnmatchcase(action.lower(), each.lower()) for one in STATEMENTS for each in actions(one))
+    return any(fnmatchcase(action.lower(), each.lower()) for one in STATEMENTS for each in actions_of(one))
 
 
 def called() -> Iterator[str]:
@@ -78,7 +75,7 @@ def test_it_may_do_what_cloudformation_does_for_the_template() -> None:
 
 def test_it_reads_nothing_that_is_kept() -> None:
     assert {action for action in NEVER if allowed(action)} == set()
-    of_objects = [each for each in STATEMENTS if {"s3:GetObject", "s3:PutObject"} & set(actions(each))]
+    of_objects = [each for each in STATEMENTS if {"s3:GetObject", "s3:PutObject"} & set(actions_of(each))]
     (resources,) = (json.dumps(each["Resource"]) for each in of_objects)
     assert "aws-sam-cli-managed-default-" in resources
     assert "${Stack}" not in resources
@@ -86,9 +83,9 @@ def test_it_reads_nothing_that_is_kept() -> None:
 
 def test_it_holds_no_more_than_it_must() -> None:
     for statement in STATEMENTS:
-        assert not {"*", "iam:*"} & set(actions(statement))
+        assert not {"*", "iam:*"} & set(actions_of(statement))
         if statement["Resource"] == "*":
-            services = {action.partition(":")[0] for action in actions(statement)}
+            services = {action.partition(":")[0] for action in actions_of(statement)}
             assert services == {"bedrock", "cloudformation", "lambda", "logs", "secretsmanager"}
     for policy in POLICIES:
         text = json.dumps(policy["PolicyDocument"], separators=(",", ":")).replace('{"Fn::Sub":', "")
@@ -96,7 +93,7 @@ def test_it_holds_no_more_than_it_must() -> None:
 
 
 def test_it_attaches_what_the_template_attaches() -> None:
-    (attaches,) = (each for each in STATEMENTS if "iam:AttachRolePolicy" in actions(each))
+    (attaches,) = (each for each in STATEMENTS if "iam:AttachRolePolicy" in actions_of(each))
     allowed_policies = json.dumps(attaches["Condition"])
     roles = [each for each in expanded().values() if each["Type"] == "AWS::IAM::Role"]
     attached = [json.dumps(arn) for role in roles for arn in role["Properties"].get("ManagedPolicyArns", [])]

@@ -6,6 +6,7 @@ import fnmatch
 from typing import Any
 
 from tests.support.cloud import TEMPLATE
+from tests.support.statements import actions_of as listed_actions
 
 FUNCTIONS = {
     name: resource["Properties"]
@@ -38,8 +39,8 @@ def with_bedrock(resources: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def actions_of(statement: dict[str, Any]) -> set[str]:
-    actions = statement["Action"]
-    return {actions} if isinstance(actions, str) else set(actions)
+    """The actions that a statement lists, in no order."""
+    return set(listed_actions(statement))
 
 
 def reaches(statement: dict[str, Any], partition: str) -> bool:
