@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from maltu.exports.source import Source
 
 # So small that what it is split into stays in the processor's cache, and its text is no page fault each time.
-BLOCK_BYTES = 32 * 1024
+BLOCK_BYTES = 64 * 1024
 
 
 class Blocks:

@@ -142,8 +142,8 @@ class _Rows:
     def __init__(self, unread: _Unread) -> None:
         self.unread = unread
         self.sent_at: datetime | None = None
-        self._names = Lookup(_name_of)
         self._spellings = Spellings()
+        self._names = Lookup[bytes, str](lambda written: self._spellings[_name_of(written)])
         self._clocks = Clocks()
 
     def quoted_messages(self, rows: QuotedRows) -> Columns | None:
@@ -166,13 +166,13 @@ class _Rows:
         joined = join(texts)
         if zone or joined is None or not _DATE_LENGTHS.issuperset(map(len, dates)):
             return None
-        return self._columns(sent, senders, texts, joined)
+        return self._columns(sent, self._spellings.of_all(senders), texts, joined)
 
     def _columns(
         self, sent: list[datetime], senders: Sequence[str], texts: Sequence[str], joined: str
     ) -> Columns:
         self.sent_at = sent[-1]
-        return Columns(sent, self._spellings.of_all(senders), texts, kinds_of(senders, texts, joined))
+        return Columns(sent, senders, texts, kinds_of(senders, texts, joined))
 
     def messages(self, rows: list[list[str]], line: int) -> Iterator[Message]:
         """Make any rows, one by one; ``line`` lines are before them."""

@@ -6,7 +6,7 @@ Only whole messages count. People quote these words, and a message that merely c
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
 from maltu.exports.joined import places_in, places_of
@@ -95,20 +95,24 @@ SUSPECT_STARTS = frozenset(
         *(a + b for a, b in product("0123456789", " ,원")),
     )
 )
-# The same for many texts with a NUL before each; and words that every notice has one of. None of these begins
-# with what Korean is full of, such as a space: there a search would stop.
+# The same for many texts with a NUL around each: how a placeholder starts; and how a notice ends, where a few
+# sentences end, and words that every notice has one of.
 _FIRSTS = re.escape("".join(sorted({start[0] for start in _STARTS})))
-_SUSPECT = re.compile(
+_PLACEHOLDER = re.compile(
     rf"\0(?=[{_FIRSTS}0-9a-f])(?:{'|'.join(map(re.escape, sorted(_STARTS)))}"
     r"|[0-9a-f]{64}\.|[0-9][\d,]*(?:원을 받|원 받| photos| videos))"
-    r"|님(?:이|을|에서) |관리자|운영정책|chatroom|left\.|invited |admin|Moderator"
 )
+# A search for one of two would be slower.
+_ENDS = (re.compile(r"\. ?\0"), re.compile("자세히 보기\0"))
+_NOTICE_WORDS = re.compile(r"님(?:이|을|에서) |관리자|운영정책|chatroom|left\.|invited |admin|Moderator")
 
 
 def kinds_of(senders: Sequence[str], texts: Sequence[str], joined: str) -> list[Kind]:
     """Tell what many of a CSV's messages are; ``joined`` are the texts, a NUL between any two and in none."""
     kinds: list[Kind] = ["text"] * len(texts)
-    for place in places_in(joined, _SUSPECT).union(places_of("", senders)):
+    places = places_in(joined, _PLACEHOLDER).union(places_of("", senders))
+    ends = places_in(joined, *_ENDS)
+    for place in chain(places, (end for end in ends if _NOTICE_WORDS.search(texts[end]))):
         kinds[place] = kind_of(senders[place], texts[place])
     return kinds
 
