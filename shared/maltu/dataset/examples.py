@@ -43,7 +43,7 @@ class Example(NamedTuple):
     @property
     def taught(self) -> int:
         """How many of the persona's turns are trained: those of its own that are whole."""
-        return sum(self.turns.whole[self.context + 1 :: 2])
+        return self.turns.whole[self.context + 1 :: 2].count(True)
 
 
 class Making(NamedTuple):

@@ -35,10 +35,8 @@ class Tally:
         self.left_out: Counter[str] = Counter()
         self.spoken: Counter[str] = Counter()
         self._unused: Counter[str] = Counter()
-        self._messages = 0
         self._turns = 0
         self._persona_turns = 0
-        self._persona_messages = 0
         self._conversations = 0
         self._trained = 0
         self._context = 0
@@ -52,19 +50,15 @@ class Tally:
 
     def examples_of(self, conversation: Turns, layout: Layout, *, room: int = 0) -> list[Example]:
         """Make a conversation's examples, and count; ``room`` tells the rooms' conversations apart."""
-        bounds = conversation.bounds
-        messages = bounds[-1] - bounds[0]
         texts = conversation.of_persona(conversation.texts)
-        self._messages += messages
         self._turns += len(conversation)
         self._persona_turns += len(texts)
-        self._persona_messages += conversation.persona_messages
         self._uncounted.extend(map(len, texts))
         if len(self._uncounted) > _LENGTHS_AT_ONCE:
             self._count_lengths()
         self._conversations += 1
         started_at = conversation.started_at(0)
-        self._months[started_at.year, started_at.month] += messages
+        self._months[started_at.year, started_at.month] += conversation.bounds[-1] - conversation.bounds[0]
         if (ended_at := self._ends.get(room)) is not None:
             silence = started_at - ended_at
             self._silences[silence.days * 24 + silence.seconds // 3600] += 1
@@ -96,9 +90,9 @@ class Tally:
         return DatasetSummary(
             speaker=speaker,
             speakers=dict(self.spoken.most_common()),
-            messages=self._messages + self.left_out.total(),
+            messages=self.spoken.total() + self.left_out.total(),
             persona_turns=self._persona_turns,
-            persona_messages=self._persona_messages,
+            persona_messages=self.spoken[speaker],
             persona_characters=sum(length * count for length, count in self._lengths.items()),
             persona_lengths=percentiles(self._lengths),
             user_turns=self._turns - self._persona_turns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, count, islice
+from itertools import compress, count, islice, pairwise
 from operator import ne
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
@@ -94,12 +94,6 @@ class Turns(Sequence[Turn]):
         """Give what a column has of the persona's turns."""
         return column[not self.persona_first :: 2]
 
-    @property
-    def persona_messages(self) -> int:
-        """How many messages the persona's turns have together."""
-        first = not self.persona_first
-        return sum(self.bounds[first + 1 :: 2]) - sum(self.bounds[first:-1:2])
-
     def messages(self, at: int) -> int:
         """How many messages a turn has."""
         return self.bounds[at + 1] - self.bounds[at]
@@ -144,16 +138,14 @@ def turns_of(
         whole: false where the export cut it short.
     """
     starts = [0, *compress(count(1), map(ne, mine, islice(mine, 1, None)))]
-    ends = [*starts[1:], len(texts)]
+    bounds = [*starts, len(texts)]
     return Turns(
         mine[0],
         [
             texts[start] if end - start == 1 else "\n".join(texts[start:end])
-            for start, end in zip(starts, ends, strict=True)
+            for start, end in pairwise(bounds)
         ],
-        [True] * len(starts)
-        if all(whole)
-        else [all(whole[start:end]) for start, end in zip(starts, ends, strict=True)],
-        [*starts, len(texts)],
+        [True] * len(starts) if all(whole) else [all(whole[start:end]) for start, end in pairwise(bounds)],
+        bounds,
         sent_at,
     )
