@@ -92,7 +92,7 @@ class Listener:
 
     def _worth_training(self, messages: Columns) -> Columns:
         _, senders, texts, kinds = messages
-        if kinds.count("text") == len(kinds) and all(texts) and not any(map(str.isspace, texts)):
+        if kinds.count("text") == len(kinds) and all(texts) and not any(filter(str.isspace, texts)):
             return messages
         return _those(map(self._is_worth_training, senders, texts, kinds), messages)
 

@@ -102,8 +102,7 @@ _PLACEHOLDER = re.compile(
     rf"\0(?=[{_FIRSTS}0-9a-f])(?:{'|'.join(map(re.escape, sorted(_STARTS)))}"
     r"|[0-9a-f]{64}\.|[0-9][\d,]*(?:원을 받|원 받| photos| videos))"
 )
-# A search for one of two would be slower.
-_ENDS = (re.compile(r"\. ?\0"), re.compile("자세히 보기\0"))
+_NOTICE_END = re.compile(r"\. ?(?:자세히 보기)?\0")
 _NOTICE_WORDS = re.compile(r"님(?:이|을|에서) |관리자|운영정책|chatroom|left\.|invited |admin|Moderator")
 
 
@@ -111,7 +110,7 @@ def kinds_of(senders: Sequence[str], texts: Sequence[str], joined: str) -> list[
     """Tell what many of a CSV's messages are; ``joined`` are the texts, a NUL between any two and in none."""
     kinds: list[Kind] = ["text"] * len(texts)
     places = places_in(joined, _PLACEHOLDER).union(places_of("", senders))
-    ends = places_in(joined, *_ENDS)
+    ends = places_in(joined, _NOTICE_END)
     for place in chain(places, (end for end in ends if _NOTICE_WORDS.search(texts[end]))):
         kinds[place] = kind_of(senders[place], texts[place])
     return kinds
