@@ -35,7 +35,7 @@ def conversations_of(
         listener: takes what is said from them.
         silence: the longest pause inside a conversation.
     """
-    unfinished = Said([], [], [], [])
+    unfinished = Said.nothing()
     checked = 0
     for columns in columns_of(messages):
         said = listener.said_in(columns)

@@ -43,7 +43,7 @@ class Example(NamedTuple):
     @property
     def taught(self) -> int:
         """How many of the persona's turns are trained: those of its own that are whole."""
-        return self.turns.whole[self.context + 1 :: 2].count(True)
+        return self.turns.whole[self.context + 1 :: 2].count(1)
 
 
 class Making(NamedTuple):
@@ -78,7 +78,7 @@ def examples_of(conversation: Turns, making: Making, *, left_out: Counter[str]) 
         making: how.
         left_out: counts the turns that are not trained, by reason.
     """
-    cut_off = conversation.of_persona(conversation.whole).count(False)
+    cut_off = conversation.of_persona(conversation.whole).count(0)
     if not cut_off:
         return _examples_of_whole(conversation, making, left_out)
     left_out[CUT_OFF] += cut_off

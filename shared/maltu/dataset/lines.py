@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ASKED = b'{"role": "user", "content": "'
 _ANSWERED = b'"}, {"role": "assistant", "content": "'
 _SHOWN, _TAUGHT = b'", "weight": 0}', b'"}'
+_NEXT = _TAUGHT + b", " + _ASKED
 _END = b"]}\n"
 
 
@@ -30,7 +31,7 @@ def chat_line(example: Example, head: bytes) -> bytes:
     """
     turns = example.turns
     strings = _strings(example.texts)
-    if example.context or not all(turns.whole):
+    if example.context or 0 in turns.whole:
         pairs = map(_ANSWERED.join, zip(strings[::2], strings[1::2], strict=True))
         taught = [number >= example.context and turns.whole[number] for number in range(1, len(turns), 2)]
         said = b", ".join(
@@ -39,7 +40,7 @@ def chat_line(example: Example, head: bytes) -> bytes:
     else:
         parts = [_ANSWERED] * (2 * len(strings) + 1)
         parts[1::2] = strings
-        parts[4:-1:4] = [_TAUGHT + b", " + _ASKED] * (len(strings) // 2 - 1)
+        parts[4:-1:4] = [_NEXT] * (len(strings) // 2 - 1)
         parts[0], parts[-1] = head + _ASKED, _TAUGHT + _END
         return b"".join(parts)
     return head + said + _END

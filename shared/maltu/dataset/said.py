@@ -8,6 +8,7 @@ from itertools import compress, pairwise, starmap
 from typing import TYPE_CHECKING, NamedTuple
 
 from maltu.dataset.repeats import LONG_TEXT, Repeats
+from maltu.exports.lookup import Lookup
 from maltu.exports.message import Columns
 
 if TYPE_CHECKING:
@@ -18,19 +19,24 @@ if TYPE_CHECKING:
 
 
 class Said(NamedTuple):
-    """Messages that turns are made of, in columns.
+    """Messages that turns are made of, in columns; yes and no are bytes, 1 and 0.
 
     Attributes:
         sent_at: when each was sent.
         mine: whether it is the persona's.
         texts: what it says.
-        whole: false where the export cut it short.
+        whole: no where the export cut it short.
     """
 
     sent_at: list[datetime]
-    mine: list[bool]
+    mine: bytearray
     texts: list[str]
-    whole: list[bool]
+    whole: bytearray
+
+    @classmethod
+    def nothing(cls) -> Said:
+        """Give no messages."""
+        return cls([], bytearray(), [], bytearray())
 
     def part(self, start: int, end: int | None = None) -> Said:
         """Give those from ``start`` to before ``end``."""
@@ -74,14 +80,20 @@ class Listener:
     repeats: Repeats = field(default_factory=Repeats)
     left_out: Counter[str] = field(default_factory=Counter[str])
     spoken: Counter[str] = field(default_factory=Counter[str])
+    _is_mine: Lookup[str, bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_is_mine", Lookup(self.speaker.__eq__))
 
     def said_in(self, messages: Columns) -> Said:
         """Leave out what is not trained, mask the rest."""
         messages, mine = self._without_repeats(self._worth_training(messages))
         sent_at, senders, texts, _ = messages
-        self.spoken.update(senders)
+        self._count(senders, mine)
         cuts_at = self.cuts_at
-        whole = [not is_cut(text, cuts_at) for text in texts] if cuts_at else [True] * len(texts)
+        whole = bytearray(b"\1") * len(texts)
+        if cuts_at:
+            whole[:] = (not is_cut(text, cuts_at) for text in texts)
         texts = self.mask(texts)
         if self.named:
             texts = [
@@ -89,6 +101,14 @@ class Listener:
                 for of_persona, sender, text in zip(mine, senders, texts, strict=True)
             ]
         return Said(list(sent_at), mine, list(texts), whole)
+
+    def _count(self, senders: Sequence[str], mine: bytearray) -> None:
+        is_mine = self._is_mine
+        if len(is_mine) == 2 and self.speaker in is_mine:  # noqa: PLR2004 - almost every room is of two
+            for sender, of_persona in is_mine.items():
+                self.spoken[sender] += mine.count(of_persona)
+        else:
+            self.spoken.update(senders)
 
     def _worth_training(self, messages: Columns) -> Columns:
         _, senders, texts, kinds = messages
@@ -105,11 +125,10 @@ class Listener:
             return False
         return True
 
-    def _without_repeats(self, messages: Columns) -> tuple[Columns, list[bool]]:
+    def _without_repeats(self, messages: Columns) -> tuple[Columns, bytearray]:
         """Leave out what the persona repeats too often; and tell which messages are the persona's."""
         _, senders, texts, _ = messages
-        speaker = self.speaker
-        mine = [sender == speaker for sender in senders]
+        mine = bytearray(map(self._is_mine.__getitem__, senders))
         long = [text for text in compress(texts, mine) if len(text) >= LONG_TEXT]
         repeated = list(map(self.repeats.too_often, long))
         if not any(repeated):
@@ -120,7 +139,7 @@ class Listener:
             not (of_persona and len(text) >= LONG_TEXT and next(those))
             for of_persona, text in zip(mine, texts, strict=True)
         ]
-        return _those(kept, messages), list(compress(mine, kept))
+        return _those(kept, messages), bytearray(compress(mine, kept))
 
 
 def _those(which: Iterable[bool], messages: Columns) -> Columns:

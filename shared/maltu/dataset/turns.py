@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, count, islice, pairwise
-from operator import ne
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Turns(Sequence[Turn]):
     Attributes:
         persona_first: whether the persona speaks first.
         texts: each turn's messages, joined by a line feed.
-        whole: false for a turn where the export cut one of the messages short.
+        whole: for each turn 1, or 0 where the export cut one of the messages short.
         bounds: where in ``sent_at`` each turn starts; and at last, where the last one ends.
         sent_at: when each message was sent, perhaps more than those of these turns.
         tokens: what each turn's text costs; empty before it was counted.
@@ -51,7 +50,7 @@ class Turns(Sequence[Turn]):
 
     persona_first: bool
     texts: list[str]
-    whole: list[bool]
+    whole: bytes
     bounds: list[int]
     sent_at: Sequence[datetime]
     tokens: Sequence[int] = ()
@@ -83,7 +82,7 @@ class Turns(Sequence[Turn]):
             started_at=self.started_at(at),
             ended_at=self.ended_at(at),
             messages=self.messages(at),
-            whole=self.whole[at],
+            whole=bool(self.whole[at]),
         )
 
     def is_persona(self, at: int) -> bool:
@@ -119,33 +118,36 @@ class Turns(Sequence[Turn]):
         return Turns(
             False,  # noqa: FBT003 - the first column
             ["", *self.texts],
-            [True, *self.whole],
+            b"\1" + self.whole,
             [self.bounds[0], *self.bounds],
             self.sent_at,
             self.tokens and [0, *self.tokens],
         )
 
 
-def turns_of(
-    sent_at: Sequence[datetime], mine: Sequence[bool], texts: Sequence[str], whole: Sequence[bool]
-) -> Turns:
+def turns_of(sent_at: Sequence[datetime], mine: bytearray, texts: Sequence[str], whole: bytearray) -> Turns:
     """Join consecutive messages of one side.
 
     Args:
         sent_at: when each of a conversation's messages was sent.
-        mine: whether it is the persona's.
+        mine: 1 where it is the persona's, 0 where it is not.
         texts: what it says.
-        whole: false where the export cut it short.
+        whole: 0 where the export cut it short, or else 1.
     """
-    starts = [0, *compress(count(1), map(ne, mine, islice(mine, 1, None)))]
-    bounds = [*starts, len(texts)]
+    size = len(texts)
+    # As one number, all are compared with their neighbours at once.
+    sides = int.from_bytes(mine)
+    changes = (sides ^ sides >> 8).to_bytes(size)
+    bounds = [0, *compress(range(1, size), changes[1:]), size]
     return Turns(
-        mine[0],
+        bool(mine[0]),
         [
             texts[start] if end - start == 1 else "\n".join(texts[start:end])
             for start, end in pairwise(bounds)
         ],
-        [True] * len(starts) if all(whole) else [all(whole[start:end]) for start, end in pairwise(bounds)],
+        bytes(all(whole[start:end]) for start, end in pairwise(bounds))
+        if 0 in whole
+        else b"\1" * (len(bounds) - 1),
         bounds,
         sent_at,
     )

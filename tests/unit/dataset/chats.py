@@ -57,7 +57,7 @@ def turns(*said: tuple[float, bool, str]) -> Turns:
     return Turns(
         persona_first=persona[0],
         texts=list(texts),
-        whole=[True] * len(texts),
+        whole=b"\1" * len(texts),
         bounds=list(range(len(texts) + 1)),
         sent_at=[START + timedelta(minutes=each) for each in minutes],
     )
