@@ -59,8 +59,7 @@ def quoted_rows(block: bytes, delimiter: bytes) -> QuotedRows | None:
     if dates is None:
         return None
     size = len(block) - len(rest) + len(line_end)
-    lines = count + line_breaks(texts) if b"\r" in block else block.count(b"\n", 0, size)
-    return QuotedRows(dates, parts[1:end:_PARTS], texts, size, lines)
+    return QuotedRows(dates, parts[1:end:_PARTS], texts, size, lines=count + line_breaks(texts))
 
 
 def _without_doubled(parts: list[bytes]) -> list[bytes]:
