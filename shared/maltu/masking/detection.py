@@ -8,14 +8,14 @@ from itertools import groupby
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
-from maltu.masking.addresses import find_flats, find_lots, find_roads
+from maltu.masking.addresses import NUMBERED_LOT, NUMBERED_ROAD, find_flats, find_lots, find_roads
 from maltu.masking.credentials import find_codes, find_passwords
 from maltu.masking.handles import find_handles
 from maltu.masking.kinds import OPENING, PLACEHOLDER, Span
 from maltu.masking.links import find_emails, find_links
 from maltu.masking.payments import find_accounts, find_cards
 from maltu.masking.phones import find_phones
-from maltu.masking.registrations import find_birth_dates, find_registrations
+from maltu.masking.registrations import NUMBERED, find_birth_dates, find_registrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,7 +35,7 @@ _WORDS = (
 # A family of detectors can find nothing without one of these: first characters, and what follows.
 _LINK = (("@＠", ""), (":", "//"), (".", "[A-Za-z]{2,6}/"), ("골", "[뱅벵]이"), ("([", "at[)\\]]"))
 _NUMBER = (
-    (digits, r"(?:[^\d\n]{0,3}\d){5}"),
+    (digits, r"[^\d\n]{0,3}+\d" * 5),
     ("일1", r"\s?[공영oOㅇ○]"),
     ("0", r"10[\s.\-]{0,3}[공영일이삼사오육륙칠팔구]{3}"),
     ("xX*", "[xX*]{2}"),
@@ -70,16 +70,9 @@ _FAMILIES: tuple[tuple[Search, tuple[tuple[Search, Detector], ...]], ...] = tupl
         (
             _NUMBER,
             (
-                (
-                    (
-                        r"\d{6}\s?[\-.~/]?\s?[\d*xXㅇ○●]{7}|\d{6}\s?-|\d{3}\s?[\-.]?\s?\d{2}\s?[\-.]?\s?\d{5}"
-                        r"|\d\s?[가-힣]\s?\d{4}|\d[A-Za-z]\s?\d{4}|[A-Za-z]\s?\d{3}\s?\d{4}"
-                        r"|\d{4} \d{4} \d{4}|\d-\d{6}-\d|면허"
-                    ),
-                    find_registrations,
-                ),
-                (r"(?:\d[\s\-._/]{0,3}){14}\d", find_cards),
-                (r"(?:\d[ \-]?){9}\d", find_accounts),
+                (NUMBERED, find_registrations),
+                (r"\d(?:[\s\-._/]{0,3}\d){14}", find_cards),
+                (r"\d(?:[ \-]?\d){9}", find_accounts),
                 (r"(?<!\d)0|82[ \-)1]|\+\d|[공영oOㅇ○]", find_phones),
             ),
         ),
@@ -87,12 +80,21 @@ _FAMILIES: tuple[tuple[Search, tuple[tuple[Search, Detector], ...]], ...] = tupl
             _WORD + _BORN,
             (
                 (r"생[년일]|[\d일]생|주민|민증|민번", find_birth_dates),
-                (r"인증|확인|코드|일회용|to verify|(?i:otp|code)", find_codes),
+                (
+                    (
+                        r"(?:인증|확인|일회용)\s?(?:번호|문자|비밀)|(?:인증|확인|보안|로그인|(?i:[a-z]))\s?코드"
+                        r"|to verify|(?i:otp|code)"
+                    ),
+                    find_codes,
+                ),
                 (r"비번|비밀|패스|핀|현관|도어|출입|(?i:pass|pin|pw|cvc|cvv)", find_passwords),
                 (r"[A-Za-z]", find_handles),
             ),
         ),
-        (_PLACE, ((r"[로길]", find_roads), (r"[동리가]", find_lots), (r"\d호", find_flats))),
+        (
+            _PLACE,
+            ((NUMBERED_ROAD, find_roads), (NUMBERED_LOT, find_lots), (r"\d\d호(?![선차점])", find_flats)),
+        ),
     )
 )
 

@@ -32,12 +32,18 @@ _LANDLINE = re.compile(
     r"|(?:\+82[ \-]?|0)(?:70|50[2-8])[ \-.)]{0,2}\d{3,4})[ \-.]{0,2}\d{4}(?!\d|\s?원)"
 )
 _FOREIGN = re.compile(r"(?<![\w+])\+(?!82)[1-9]\d{0,2}(?:[ \-.()]{0,2}\d){9,12}(?!\d)")
+# Every number starts so, and five patterns that find nothing are dear.
+_START = re.compile(
+    rf"[{_ZERO}8+](?:(?<!\d.)(?:{_GAP}?[1일]{_GAP}?[{_ZERO}16-9]|(?<=0)[2-7])|(?<=8)2|(?<=\+)[1-9])"
+)
 
 _AS_DIGITS = str.maketrans("공영일이삼사오육륙칠팔구oOㅇ○", "0012345667890000")
 
 
 def find_phones(text: str) -> Iterator[Span]:
     """Find mobile, landline, internet and safety numbers, and foreign ones that start with ``+``."""
+    if not _START.search(text):
+        return
     for pattern in (_MOBILE, _SCATTERED, _SPELLED, _LANDLINE, _FOREIGN):
         for match in pattern.finditer(text):
             digits = digits_of(match[0].translate(_AS_DIGITS))

@@ -53,14 +53,22 @@ _LICENCE_NEAR = (
 
 _CUSTOMS = re.compile(r"(?<![A-Za-z0-9])[Pp](?:\d{12}|\s?\d{4} \d{4} \d{4})(?!\d)")
 
+_PLATE_LETTER = "[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자배하허호]"
 _PLATE = re.compile(
-    rf"(?<!\d)(?:(?:{_REGION})\s?)?\d{{2,3}}\s?"
-    r"([가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자배하허호])"
+    rf"(?<!\d)(?:(?:{_REGION})\s?)?\d{{2,3}}\s?({_PLATE_LETTER})"
     r"(\s?)\d{4}(?!\d|[,.:/\-]\d|[원억만천명개점년월일시분초%]|\s?(?:km|kg|cc|mm)|\s[원억만천명개](?![가-힣]{2}))"
 )
 # Each of these also counts something: storeys, weeks, houses, degrees, lots, ...
 _COUNTS = frozenset("조도구소무주호수부고")
 _CAR_NEAR = re.compile(r"차|번호판|주차|렌트|렌터|택시|빌렸|타[면고]|운전|모닝|소나타|쏘나타|그랜저|아반떼")
+
+# Every one of these numbers looks so; a text without it is read once.
+NUMBERED = (
+    r"[\d면](?<!\d\d)(?:(?<=\d)(?:"
+    rf"\d{{5}}\s?(?:-|[\-.~/]?\s?[\d{_HIDDEN}]{{7}})|\d{{2}}\s?[\-.]?\s?\d{{2}}\s?[\-.]?\s?\d{{5}}"
+    rf"|\d{{1,2}}\s?{_PLATE_LETTER}\s?\d{{4}}|\d{{2}}[A-Za-z]\s?\d{{4}}|\d{{3}} \d{{4}} \d{{4}}"
+    r"|(?:(?<=[A-Za-z].)|(?<=[A-Za-z]\s.))\d{2}\s?\d{4})|허)"
+)
 
 
 def find_registrations(text: str) -> Iterator[Span]:
