@@ -22,11 +22,10 @@ _MOST_REMEMBERED = 32_768
 # Stands before a line's first word.
 _START = " \0"
 
-# What is no word: nothing, where two spaces meet; a line feed behind a space; behind a line feed a space,
-# another one or a slash; and whatever has white space of another kind.
-_NO_WORD = re.compile(
-    "\\Z|\n|\0(?:\\Z|[\n/])|.*?[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-).match
+# What is no word: nothing, where two spaces meet; a line feed behind a space; behind a line feed another one
+# or a slash; and whatever has white space of another kind.
+_OTHER_SPACE = "\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_NO_WORD = re.compile(f"\\Z|\n|\0[\n/]|[^{_OTHER_SPACE}]*+[{_OTHER_SPACE}]").match
 
 
 class ByWords:
@@ -43,7 +42,7 @@ class ByWords:
 
     def together(self, texts: Sequence[str]) -> int:
         """Count all texts' tokens: each text's alone, added up."""
-        by_words = self._by_words(list(filter(None, texts)))
+        by_words = self._by_words(texts)
         return sum(map(self, texts)) if by_words is None else by_words
 
     def _by_words(self, texts: Sequence[str]) -> int | None:
@@ -51,8 +50,10 @@ class ByWords:
         joined = _START.join(texts)
         if joined.count("\0") >= len(texts):
             return None
+        words = joined.replace("\n", f"\n{_START}").split(" ")
+        words[0] = f"\0{words[0]}"
         try:
-            return sum(map(self._tokens_of, f"\0{joined}".replace("\n", f"\n{_START}").split(" ")))
+            return sum(map(self._tokens_of, words))
         except _NotByWords:
             return None
 
@@ -70,7 +71,7 @@ class _Tokens(dict[str, int]):
     """Maps a word, with its line feed, to its number of tokens."""
 
     def __init__(self, count: Callable[[str], int]) -> None:
-        super().__init__()
+        super().__init__({"\0": 0})
         self._count = count
 
     def __missing__(self, word: str) -> int:
