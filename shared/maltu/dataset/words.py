@@ -6,6 +6,9 @@ among white space; and after a line feed that neither white space nor a slash fo
 feed a piece ends, but for more of those three. The pattern looks ahead only inside white space and never
 back. So the tokens between such places add up, whatever the characters are; a test holds the sums to
 tiktoken's.
+
+A chat is also full of white space that nobody meant: two spaces, one at a line's end, a blank line. Where no
+more of it meets, each of these is a piece of its own, or ends one, and is counted as a word.
 """
 
 from __future__ import annotations
@@ -22,10 +25,14 @@ _MOST_REMEMBERED = 32_768
 # Stands before a line's first word.
 _START = " \0"
 
-# What is no word: nothing, where two spaces meet; a line feed behind a space; behind a line feed another one
-# or a slash; and whatever has white space of another kind.
+# What is no word: a slash behind a line feed, and whatever has white space of another kind.
 _OTHER_SPACE = "\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_NO_WORD = re.compile(f"\\Z|\n|\0[\n/]|[^{_OTHER_SPACE}]*+[{_OTHER_SPACE}]").match
+_NO_WORD = re.compile(f"\0/|[^{_OTHER_SPACE}]*+[{_OTHER_SPACE}]").match
+
+# A second space, and a line feed behind a space or a line feed, are words unless _MORE_SPACE is around them.
+# This many more tokens than any texts have tell that there was one.
+_SPACE = 1 << 40
+_MORE_SPACE = ("   ", "  \n", "\0  ", "\0 \n", "\0\n")
 
 
 class ByWords:
@@ -50,12 +57,21 @@ class ByWords:
         joined = _START.join(texts)
         if joined.count("\0") >= len(texts):
             return None
-        words = joined.replace("\n", f"\n{_START}").split(" ")
-        words[0] = f"\0{words[0]}"
+        marked = f"\0{joined}".replace("\n", f"\n{_START}")
         try:
-            return sum(map(self._tokens_of, words))
+            tokens = self._sum(marked)
+            if tokens >= _SPACE and "\n\n" in joined:
+                # Two line feeds are one piece.
+                marked = marked.replace(f"\n{_START}\n", "\n\n")
+                tokens = self._sum(marked)
         except _NotByWords:
             return None
+        if tokens >= _SPACE and any(space in f"{marked}{_START}" for space in _MORE_SPACE):
+            return None
+        return tokens % _SPACE
+
+    def _sum(self, marked: str) -> int:
+        return sum(map(self._tokens_of, marked.split(" ")))
 
 
 def count_together(count: Callable[[str], int], texts: Sequence[str]) -> int:
@@ -78,6 +94,8 @@ class _Tokens(dict[str, int]):
         if _NO_WORD(word):
             raise _NotByWords
         tokens = self._count(word[1:] if word.startswith("\0") else f" {word}")
+        if not word or word.startswith(("\n", "\0\n")):
+            tokens += _SPACE
         if len(self) < _MOST_REMEMBERED:
             self[word] = tokens
         return tokens

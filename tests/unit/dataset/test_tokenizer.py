@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
 from maltu.dataset.tokenizer import tiktoken_counter
-from maltu.dataset.words import count_together
+from maltu.dataset.words import ByWords, count_together
 from maltu.settings import PersonaSettings
 from tests.support.handlers import ROOT
 from tests.unit.dataset.chats import SPEAKER, Digits, dialogues
@@ -63,6 +63,7 @@ CHAT = st.text(
 )
 # What words are cut at, and what a piece of the encodings' patterns may hold beside it.
 SPACED = st.text(st.sampled_from([*"  \n\n\r\t\0/\x85\x1f가aAs1.'👍🏽"]))
+TYPED = st.text(st.sampled_from([*"  \n가나ㅋaA1.!?/"]))
 
 
 @pytest.fixture(
@@ -74,20 +75,36 @@ def counter(request: pytest.FixtureRequest) -> tuple[Callable[[str], int], tikto
     return open_counter(encoding), reference(encoding)
 
 
-@given(text=st.one_of(st.text(), CHAT, SPACED))
+@given(text=st.one_of(st.text(), CHAT, SPACED, TYPED))
 def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Encoding], text: str) -> None:
     count, encoding = counter
 
     assert count(text) == len(encoding.encode(text, disallowed_special=()))
 
 
-@given(texts=st.lists(st.one_of(CHAT, SPACED, st.sampled_from(["", "\1", " ", "\n"]))))
+@given(texts=st.lists(st.one_of(CHAT, SPACED, TYPED, st.sampled_from(["", "\1", " ", "\n"]))))
 def test_texts_counted_together_are_counted_each_alone(
     counter: tuple[Callable[[str], int], tiktoken.Encoding], texts: list[str]
 ) -> None:
     count, _ = counter
 
     assert count_together(count, texts) == sum(map(count, texts))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " 응", "응 ", "응  그래", "응 \n그래", "응\n\n그래", "응\n 그래", "응\n"]
+)
+def test_white_space_that_nobody_meant_lets_words_be_counted_once(text: str) -> None:
+    counted: list[str] = []
+
+    def count(word: str) -> int:
+        counted.append(word)
+        return 1
+
+    ByWords(count).together(["응", text, "그래", text])
+
+    assert len(counted) == len(set(counted))
+    assert not any("응" in word and "그래" in word for word in counted)
 
 
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
