@@ -71,8 +71,8 @@ _FAMILIES: tuple[tuple[Search, tuple[tuple[Search, Detector], ...]], ...] = tupl
             _NUMBER,
             (
                 (NUMBERED, find_registrations),
-                (r"\d(?:[\s\-._/]{0,3}\d){14}", find_cards),
-                (r"\d(?:[ \-]?\d){9}", find_accounts),
+                (r"(?:\d[\s\-._/]{0,3}){14}\d", find_cards),
+                (r"(?:\d[ \-]?){9}\d", find_accounts),
                 (r"(?<!\d)0|82[ \-)1]|\+\d|[공영oOㅇ○]", find_phones),
             ),
         ),

@@ -34,7 +34,8 @@ _LANDLINE = re.compile(
 _FOREIGN = re.compile(r"(?<![\w+])\+(?!82)[1-9]\d{0,2}(?:[ \-.()]{0,2}\d){9,12}(?!\d)")
 # Every number starts so, and five patterns that find nothing are dear.
 _START = re.compile(
-    rf"[{_ZERO}8+](?:(?<!\d.)(?:{_GAP}?[1일]{_GAP}?[{_ZERO}16-9]|(?<=0)[2-7])|(?<=8)2|(?<=\+)[1-9])"
+    rf"[{_ZERO}8+](?:(?<!\d.)(?:{_GAP}?[1일]{_GAP}?[{_ZERO}16-9]|(?<=0)[2-7]\d{{0,2}}[ \-.)]{{0,2}}\d{{3}})"
+    r"|(?<=8)2[\s\-.()]{0,6}\d|(?<=\+)[1-9])"
 )
 
 _AS_DIGITS = str.maketrans("공영일이삼사오육륙칠팔구oOㅇ○", "0012345667890000")

@@ -151,3 +151,24 @@ def test_many_texts_are_masked_as_each_alone() -> None:
 @pytest.mark.parametrize("zeros", ["공일공", "영일영", "○일○"])
 def test_a_number_in_syllables_alone_is_masked(zeros: str) -> None:
     assert Masker().mask(f"내 번호 {zeros} 일이삼사 오육칠팔 이야") == "내 번호 ‹전화번호1› 이야"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "82 10 3847 2916", "(+82) 10-3847-2916", "0082 10 3847 2916", "+82(0)2 345 6789", "0507-1234-5678",
+        "02)345-6789", "0 1 0 3 8 4 7 2 9 1 6", "공.일.공.3847.2916", "+1 (415) 555-0132 88",
+        "980228 1******", "980228 1＊＊＊＊＊＊", "980228-1••••••", "주민 980228-1", "980228 - 2 민번",
+        "여권 M 123 4567", "여권번호 AB 123 45678", "m123b4567", "P 1234 5678 9012", "P123456789012",
+        "면허 11 98 123456 78", "서울 12-345678-90", "11-98-123456-78", "123.45.67890 사업자", "129나9999",
+        "확인 코드 4829", "보안 코드: 482910", "로그인코드 5518", "your verification code is 482910",
+        "facebook 코드 48291", "일회용 비밀번호 482910", "일회용번호 4829", "인증 문자 4829",
+        "use 482910 to verify", "주소 세종대로 지하 189", "판교로 12길 34", "광안동 산 12-3번지",
+        "종로3가 12-3번지", "아파트 지하 102호", "12-1102호", "국민 12 34 56 78 90",
+    ],
+)  # fmt: skip
+def test_what_is_looked_for_first_is_in_every_spelling(text: str) -> None:
+    maltu = Masker()
+
+    assert not re.search(r"\d", PLACEHOLDER.sub("", maltu.mask(text)))
+    assert maltu.counts.total() == 1
