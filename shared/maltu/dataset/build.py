@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from maltu.dataset.conversations import conversations_of
 from maltu.dataset.examples import split_longest
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from maltu.settings import PersonaSettings
 
     Lined = tuple[Layout, list[Example]]
+    # When it began, its room's number, and its turns.
+    Conversation = tuple[datetime, int, Turns]
 
 _BYTES_AT_ONCE = 128 * 1024
 
@@ -64,12 +66,6 @@ class Room:
     named: bool = False
     cuts_at: int | None = None
     skipped: Sequence[Counter[str]] = ()
-
-
-class _Conversation(NamedTuple):
-    started_at: datetime
-    room: int
-    turns: Turns
 
 
 def build_dataset(  # noqa: PLR0913 - what a dataset depends on
@@ -110,7 +106,7 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
     tally = Tally()
     repeats = Repeats()
 
-    def conversations(number: int, room: Room) -> Iterator[_Conversation]:
+    def conversations(number: int, room: Room) -> Iterator[Conversation]:
         listener = Listener(
             speaker=speaker,
             named=room.named,
@@ -121,7 +117,7 @@ def build_dataset(  # noqa: PLR0913 - what a dataset depends on
             spoken=tally.spoken,
         )
         for turns in conversations_of(room.messages, listener, silence=silence):
-            yield _Conversation(turns.started_at(0), number, turns)
+            yield turns.started_at(0), number, turns
 
     streams = [conversations(number, room) for number, room in enumerate(rooms)]
     merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=lambda one: one[:2])

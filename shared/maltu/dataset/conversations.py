@@ -72,7 +72,7 @@ def _after_silences(last: list[datetime], sent_at: list[datetime], silence: time
 
 def _not_too_long(turns: Turns) -> Iterator[Turns]:
     """Cut pieces off the front while there are more turns than ``MAX_CONVERSATION_TURNS``; then the rest."""
-    while len(turns) > MAX_CONVERSATION_TURNS:
+    while len(turns.texts) > MAX_CONVERSATION_TURNS:
         most = MAX_CONVERSATION_TURNS + 1
         of_user = range(most // 2 + (turns.is_persona(most // 2)), most, 2)
         cut = max(of_user, key=turns.pause_before)

@@ -78,7 +78,7 @@ def examples_of(conversation: Turns, making: Making, *, left_out: Counter[str]) 
         making: how.
         left_out: counts the turns that are not trained, by reason.
     """
-    cut_off = conversation.of_persona(conversation.whole).count(0)
+    cut_off = 0 in conversation.whole and conversation.of_persona(conversation.whole).count(0)
     if not cut_off:
         return _examples_of_whole(conversation, making, left_out)
     left_out[CUT_OFF] += cut_off
@@ -113,17 +113,17 @@ def split_longest(conversations: list[list[Example]], making: Making, *, least: 
 
 
 def _examples_of_whole(turns: Turns, making: Making, left_out: Counter[str]) -> list[Example]:
-    if turns and not turns.is_persona(len(turns) - 1):
+    if turns.texts and not turns.is_persona(len(turns.texts) - 1):
         left_out[UNANSWERED] += 1
         turns = turns[:-1]
-    if turns and turns.persona_first:
+    if turns.texts and turns.persona_first:
         if making.recipe == "pair" or not making.opens:
             left_out[ANSWERS_NOTHING] += 1
             turns = turns[1:]
         else:
             # No words are invented for the user: an empty message comes to mean "you start".
             turns = turns.opened()
-    if not turns:
+    if not turns.texts:
         return []
     if making.recipe == "pair":
         return [Example(turns[at : at + 2]) for at in range(0, len(turns), 2)]

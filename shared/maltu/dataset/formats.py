@@ -24,7 +24,7 @@ from maltu.prompts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from maltu.dataset.examples import Example
     from maltu.dataset.turns import Turns
@@ -75,17 +75,16 @@ class Layout:
         making = Making(self.recipe, self.fits, weighs=weighs, opens=opens, counted=self._counted)
         object.__setattr__(self, "making", making)
 
-    def lines(self, example: Example) -> Iterator[tuple[bytes, int]]:
+    def lines(self, example: Example) -> Iterable[tuple[bytes, int]]:
         """Write an example: its lines, each with the number of tokens it is charged for.
 
         ``chat`` and ``bedrock`` give one line, ``completions`` one for each turn that is taught.
         """
         if self.format == "chat":
-            yield chat_line(example, self.head), self.tokens(example)
-        elif self.format == "bedrock":
-            yield bedrock_line(example, self.head), self.tokens(example)
-        else:
-            yield from self._completions(example)
+            return ((chat_line(example, self.head), self.tokens(example)),)
+        if self.format == "bedrock":
+            return ((bedrock_line(example, self.head), self.tokens(example)),)
+        return self._completions(example)
 
     def tokens(self, example: Example) -> int:
         """Count an example's tokens as chat; the longest line of ``completions`` has about as many."""
@@ -93,7 +92,7 @@ class Layout:
         if turns.together is None:
             # A conversation that is not split is never counted turn by turn.
             turns.together = sum(turns.tokens) or count_together(self.count_tokens, turns.texts)
-        beside = self.example_tokens + len(turns) // 2 * (self.user_tokens + self.persona_tokens)
+        beside = self.example_tokens + len(turns.texts) // 2 * (self.user_tokens + self.persona_tokens)
         return beside + turns.together + (0 if turns.texts[0] else self.nothing_tokens)
 
     def fits(self, example: Example) -> bool:

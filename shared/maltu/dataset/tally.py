@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # Counting many at once costs a tenth of counting a conversation's few.
 _LENGTHS_AT_ONCE = 10_000
+_HOUR = timedelta(hours=1)
 
 
 class Tally:
@@ -50,19 +52,19 @@ class Tally:
 
     def examples_of(self, conversation: Turns, layout: Layout, *, room: int = 0) -> list[Example]:
         """Make a conversation's examples, and count; ``room`` tells the rooms' conversations apart."""
+        bounds, sent_at = conversation.bounds, conversation.sent_at
         texts = conversation.of_persona(conversation.texts)
-        self._turns += len(conversation)
+        self._turns += len(conversation.texts)
         self._persona_turns += len(texts)
         self._uncounted.extend(map(len, texts))
         if len(self._uncounted) > _LENGTHS_AT_ONCE:
             self._count_lengths()
         self._conversations += 1
-        started_at = conversation.started_at(0)
-        self._months[started_at.year, started_at.month] += conversation.bounds[-1] - conversation.bounds[0]
+        started_at = sent_at[bounds[0]]
+        self._months[started_at.year, started_at.month] += bounds[-1] - bounds[0]
         if (ended_at := self._ends.get(room)) is not None:
-            silence = started_at - ended_at
-            self._silences[silence.days * 24 + silence.seconds // 3600] += 1
-        self._ends[room] = conversation.ended_at(len(conversation) - 1)
+            self._silences[(started_at - ended_at) // _HOUR] += 1
+        self._ends[room] = sent_at[bounds[-1] - 1]
         if layout.format != "chat":
             self._marked += sum(map(layout.is_marked, conversation.texts))
         examples = examples_of(conversation, layout.making, left_out=self._unused)
