@@ -95,8 +95,8 @@ SUSPECT_STARTS = frozenset(
         *(a + b for a, b in product("0123456789", " ,원")),
     )
 )
-# The same for many texts with a NUL around each: how a placeholder starts; and how a notice ends, where a few
-# sentences end, and words that every notice has one of.
+# The same for many texts with a NUL around each: how a placeholder starts; how a notice ends, as few messages
+# do; and words that every notice has one of.
 _FIRSTS = re.escape("".join(sorted({start[0] for start in _STARTS})))
 _PLACEHOLDER = re.compile(
     rf"\0(?=[{_FIRSTS}0-9a-f])(?:{'|'.join(map(re.escape, sorted(_STARTS)))}"
