@@ -193,12 +193,12 @@ $(CLIENTS): requirements/clients.txt requirements/clients/package-lock.json $(VE
 	  ci --prefix .venv-clients --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-# Only the comparison needs pandas.
-# One that a distribution built, as Lambda's was, with the profile of a run: compiled without, a dataset takes a tenth
+# A Python that a distribution compiled, as Lambda's was, with the profile of a run: without, a dataset takes a tenth
 # longer, and what it is compared with does not.
 BENCH_PYTHON ?= $(or $(shell /usr/bin/python3 -c 'import sys; sys.version_info < (3, 11) or print(sys.executable)' \
   2>/dev/null),.venv/bin/python)
 
+# Only the comparison needs pandas.
 $(BENCH): requirements/bench.txt $(VENV)
 	$(UV) venv --quiet --clear --python $(BENCH_PYTHON) .venv-bench
 	$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes requirements/bench.txt

@@ -78,7 +78,7 @@ def examples_of(conversation: Turns, making: Making, *, left_out: Counter[str]) 
         making: how.
         left_out: counts the turns that are not trained, by reason.
     """
-    cut_off = 0 in conversation.whole and conversation.of_persona(conversation.whole).count(0)
+    cut_off = conversation.of_persona(conversation.whole).count(0)
     if not cut_off:
         return _examples_of_whole(conversation, making, left_out)
     left_out[CUT_OFF] += cut_off

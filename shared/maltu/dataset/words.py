@@ -66,8 +66,10 @@ class ByWords:
                 tokens = self._sum(marked)
         except _NotByWords:
             return None
-        if tokens >= _SPACE and any(space in f"{marked}{_START}" for space in _MORE_SPACE):
-            return None
+        if tokens >= _SPACE:
+            marked += _START
+            if any(space in marked for space in _MORE_SPACE):
+                return None
         return tokens % _SPACE
 
     def _sum(self, marked: str) -> int:
