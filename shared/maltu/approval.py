@@ -58,7 +58,7 @@ class Approvals:
 def ask_approval(
     run: Mapping[str, Any], *, approvals: Approvals, registry: Registry, notifier: Notifier
 ) -> None:
-    """Ask the owner whether a run may cost what it will.
+    """Ask the owner whether a run may cost what it will, unless it is being removed.
 
     Args:
         run: ``persona``, ``version``, ``run``, ``token``, ``estimate_usd`` (None where nobody knows) and
@@ -68,7 +68,10 @@ def ask_approval(
         notifier: tells the owner.
     """
     approvals.keep(run["run"], run["token"])
-    registry.record_awaiting(run["persona"], run["version"])
+    # As in a line (maltu.line), whoever begins to wait behind its removal's look sees the removal's mark.
+    if not registry.record_awaiting(run["persona"], run["version"]):
+        approvals.forget(run["run"])
+        return
     notifier.approval_needed(
         persona=run["persona"],
         run=run["run"],

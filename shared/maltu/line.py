@@ -85,7 +85,9 @@ class Line:
 def wait_in_line(run: Mapping[str, Any], *, line: Line, registry: Registry) -> None:
     """Let a run sleep until it is called, and say so; ``run`` is as :meth:`Line.join` takes it."""
     line.join(run, now=time.time())
-    registry.record_queued(run["persona"], run["version"])
+    # A removal marks the version before it looks at the line: whoever joins behind its look sees the mark.
+    if not registry.record_queued(run["persona"], run["version"]):
+        line.forget(run["persona"], run["version"])
 
 
 def _key(since: str, persona: str) -> dict[str, str]:

@@ -175,12 +175,12 @@ class Registry:
             raise LookupError(f"The registry has no version {version}.")
 
     def record_awaiting(self, persona: str, version: str) -> bool:
-        """Say that a version waits for its owner's yes; False where that was said before."""
-        return self._record(persona, version, "awaiting_approval")
+        """Say that a version waits for its owner's yes; False where it is gone or somebody cancelled it."""
+        return self._record_waiting(persona, version, "awaiting_approval")
 
     def record_queued(self, persona: str, version: str) -> bool:
-        """Say that a version waits until it may train; False where that was said before."""
-        return self._record(persona, version, "queued")
+        """Say that a version waits until it may train; False where it is gone or somebody cancelled it."""
+        return self._record_waiting(persona, version, "queued")
 
     def record_approval(self, persona: str, version: str, by: str) -> None:
         """Say who allowed a version its price."""
@@ -281,6 +281,15 @@ class Registry:
             for claim in claims
             if version in {None, claim["version"]}
         )
+
+    def _record_waiting(self, persona: str, version: str, status: str) -> bool:
+        said, item = self.table.update_or_see(
+            _version_key(persona, version),
+            "SET #status = :status, timeline = list_append(timeline, :entry)",
+            {":status": status, ":entry": [_entry(status)]},
+            condition=f"{EXISTS} AND #status <> :status AND attribute_not_exists(cancelled)",
+        )
+        return said or (item.get("status") == status and "cancelled" not in item)
 
     def _record(
         self, persona: str, version: str, status: str, more: str = "", values: Mapping[str, Any] | None = None

@@ -44,7 +44,7 @@ class Turns:
     def waits_since(self, persona: str) -> str:
         """Since when the persona waits for the provider: from now on, unless it did already."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        condition = "attribute_not_exists(waits_since)"
+        condition = "attribute_exists(holder) AND attribute_not_exists(waits_since)"
         if self.table.update(_key(persona), "SET waits_since = :at", {":at": at}, condition=condition):
             return at
         return self.waiting_since(persona) or at

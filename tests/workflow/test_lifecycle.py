@@ -223,6 +223,19 @@ def test_a_broken_last_drop_of_a_burst_does_not_keep_the_others_from_their_run(c
     assert sorted(statuses(chain)) == ["failed", "succeeded"]
 
 
+def test_who_asks_for_a_yes_behind_its_removal_asks_nobody(chain_with: OpenChain) -> None:
+    with over_budget(chain_with) as chain:
+        version = chain.cloud.version("하준")
+        assert chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")[0] == 202
+        chain.cloud.finish()
+        chain.cloud.notifications()
+        late = {"persona": "하준", "token": "late", "estimate_usd": 1.0, "budget_usd": 0.0}
+        chain.cloud.invoke("ask_approval", late | {name: version[name] for name in ("version", "run")})
+        assert items("approvals") == []
+        assert statuses(chain) == ["cancelled"]
+        assert chain.cloud.notifications() == []
+
+
 def test_a_newer_run_takes_over_from_one_that_has_paid_nothing(chain_with: OpenChain) -> None:
     with over_budget(chain_with) as chain:
         chain.cloud.put("exports/하준/persona.json", json.dumps({"base_model": PAID}))

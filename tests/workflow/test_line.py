@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.cloud import partition
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine
@@ -103,13 +105,31 @@ def test_who_is_cancelled_leaves_the_line_and_makes_place(chain_with: OpenChain)
             assert chain.cloud.post(f"/v1/personas/{persona}/runs/{run}/cancel")[0] == 202
             until(lambda persona=persona: chain.cloud.version(persona)["status"] == "cancelled")
         until(lambda: order[-1] == "나")
-        # Whoever is just falling asleep may join the line behind the removal's last pass, for passes have no
-        # pause here: 라 is asleep, and stays so, before anybody looks for it.
-        chain.cloud.nap, naps = 5.0, len(chain.cloud.naps)
-        until(lambda: len(chain.cloud.naps) > naps)
         assert chain.cloud.delete("/v1/personas/라")[0] == 202
         until(lambda: in_line() == [])
         engine.gate.set()
         chain.cloud.finish()
         assert order == ["하", "나"]
         assert chain.cloud.version("나")["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("reason", ["cancel", "erase"])
+def test_who_falls_asleep_behind_its_removal_has_no_place(chain_with: OpenChain, reason: str) -> None:
+    engine = GatedEngine()
+    with chain_with(engine, most_jobs=1) as chain:
+        chain.cloud.nap = 0.2
+        train_and_queue(chain, engine, "하다")
+        version = chain.cloud.version("다")
+        if reason == "cancel":
+            assert chain.cloud.post(f"/v1/personas/다/runs/{version['run']}/cancel")[0] == 202
+        else:
+            assert chain.cloud.delete("/v1/personas/다")[0] == 202
+        until(lambda: [item["status"]["S"] for item in partition("removals")] == ["finished"])
+        # What hung while everything was looked through goes on.
+        late = {"persona": "다", "version": version["version"], "token": "late", "nap": 60}
+        chain.cloud.invoke("line", late)
+        assert in_line() == []
+        assert [item["sk"]["S"] for item in partition("turns") if "waits_since" in item] == []
+        known = [item["status"]["S"] for item in partition("versions#다")]
+        assert known == (["cancelled"] if reason == "cancel" else [])
+        engine.gate.set()
