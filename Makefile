@@ -20,9 +20,11 @@ CLIENTS := .venv-clients/.installed
 DOCS := .venv-docs/.installed
 AUDIT := .venv-audit/.installed
 RANKS := shared/maltu/dataset/ranks/.fetched
+COMPILED := shared/maltu/dataset/_words.abi3.so
 PARTS := functions/page/static/parts/LICENCES.txt
 BYTECODE := build/.bytecode
 UV := .venv/bin/uv
+HEADERS = "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')"
 
 # sam must neither report home nor look for an account when it only reads a file.
 SAM_OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 __SAM_CLI_APP_DIR=$(CURDIR)/build/sam-home
@@ -64,7 +66,7 @@ local: $(VENV) $(SAM) $(RANKS) $(PARTS) $(TUNING) ## Keep the whole chain up on 
 test: test-chain test-engine ## Run every test
 
 # Apart, so that CI runs them side by side.
-test-chain: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(PARTS) $(BYTECODE) build/parts/axe.min.js
+test-chain: $(VENV) $(SAM) $(CLIENTS) $(RANKS) $(COMPILED) $(PARTS) $(BYTECODE) build/parts/axe.min.js
 	@MAKEFLAGS= .venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadscope --no-loadscope-reorder
 
 test-engine: $(VENV) $(LORA)
@@ -76,7 +78,7 @@ test-lora: $(VENV) $(LORA) $(GEMMA) ## Tune Gemma 3 270M on the sample and ask i
 fuzz: $(VENV) $(RANKS) ## Read far more damaged exports than the tests do, or ROUNDS=number of each kind
 	@FUZZ_ROUNDS=$(ROUNDS) .venv/bin/pytest --numprocesses=auto tests/unit/exports/test_fuzz.py
 
-bench: $(BENCH) build ## Measure sizes, starts, preprocessing and the chain, or ONLY="start chain" (some minutes)
+bench: $(BENCH) $(COMPILED) build ## Measure sizes, starts, preprocessing and the chain, or ONLY="start chain" (some minutes)
 	@PYTHONPATH=shared:. .venv/bin/python -m tests.bench.everything $(ONLY)
 
 load: $(VENV) $(SAM) $(RANKS) $(PARTS) ## Drop PERSONAS=number of exports at once on the local chain, then ask from 200 callers
@@ -91,6 +93,8 @@ lint: $(VENV) $(SAM) $(LORA) ## Check style, types, the template and the state m
 	.venv/bin/basedpyright
 	.venv/bin/basedpyright -p infra/local/finetuning/lora/pyrightconfig.json
 	.venv/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml infra/deploy_role.yaml
+	$(CC) -fsyntax-only -std=c11 -Wall -Wextra -Wconversion -Werror \
+	  -I$(HEADERS) shared/maltu/dataset/_words.c
 	@mkdir -p build
 	for machine in fine_tune remove; do \
 	  sed -E $(WAITS_AS_NUMBERS) infra/$$machine.asl.json > build/linted.asl.json && \
@@ -165,7 +169,7 @@ lock: $(VENV) ## Pin the requirement files again; UPGRADE=--upgrade takes newer 
 
 clean: ## Remove everything that make has made, the environments included
 	rm -rf build .aws-sam .venv .venv-sam .venv-bench .venv-lora .models .venv-clients .venv-docs .venv-audit .pytest_cache .ruff_cache .hypothesis shared/maltu/dataset/ranks
-	rm -rf functions/page/static/parts
+	rm -rf functions/page/static/parts $(COMPILED)
 	rm -rf shared/maltu.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -232,6 +236,13 @@ $(GEMMA): requirements/gemma.txt | $(LORA)
 $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
 	.venv/bin/python shared/fetch_ranks.py
 	@touch $@
+
+# Without a C compiler or Python's headers, words are added up in Python.
+$(COMPILED): shared/maltu/dataset/_words.c $(VENV)
+	@$(CC) -std=c11 -O2 -Wall -Wextra -fPIC \
+	  $(if $(filter Darwin,$(shell uname)),-bundle -undefined dynamic_lookup,-shared) \
+	  -I$(HEADERS) -o $@ $< || \
+	  echo "tokens will be counted without $<, which was not compiled"
 
 $(PARTS): functions/fetch_parts.py functions/parts/package-lock.json $(VENV)
 	.venv/bin/python functions/fetch_parts.py

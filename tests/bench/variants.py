@@ -26,7 +26,7 @@ from maltu.dataset import (
     open_tokenizer,
 )
 from maltu.dataset.tokenizer import tiktoken_counter
-from maltu.dataset.words import ByWords
+from maltu.dataset.words import ByWords, in_python
 from maltu.exports import read_export
 from maltu.masking import Masker
 from maltu.settings import PersonaSettings
@@ -98,13 +98,13 @@ def dataset_without_tokens(path: Path) -> Callable[[], object]:
 
 def dataset(path: Path) -> Callable[[], object]:
     """Export to dataset as it is deployed: exact tokens, masking and the report."""
-    count = ByWords(tiktoken_counter("o200k_base"))
+    count = ByWords(tiktoken_counter("o200k_base"), adding=in_python)
     count("warm")
     return _dataset(path, count, Masker())
 
 
 def dataset_counted_faster(path: Path) -> Callable[[], object]:
-    """The same with the optional counter."""
+    """The same with what is optional: rs-bpe, and words added up in C."""
     count = open_tokenizer("o200k_base")
     count("warm")
     return _dataset(path, count, Masker())

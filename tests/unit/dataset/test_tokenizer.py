@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from maltu.dataset import RanksMissing, Room, build_dataset, open_tokenizer, ranks
 from maltu.dataset.ranks import RANK_FILES, RANKS_DIRECTORY
 from maltu.dataset.tokenizer import tiktoken_counter
-from maltu.dataset.words import ByWords, count_together
+from maltu.dataset.words import ByWords, count_together, in_python
 from maltu.settings import PersonaSettings
 from tests.support.handlers import ROOT
 from tests.unit.dataset.chats import SPEAKER, Digits, dialogues
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from maltu.dataset import Encoding
+
+    Counting = Callable[[str], int]
+    Adding = Callable[[Counting], Counting] | None
 
 CORPUS = (
     *(ROOT / "infra" / "local" / "sample").glob("*.csv"),
@@ -66,17 +69,22 @@ SPACED = st.text(st.sampled_from([*"  \n\n\r\t\0/\x85\x1f가aAs1.'👍🏽"]))
 TYPED = st.text(st.sampled_from([*"  \n가나ㅋaA1.!?/"]))
 
 
+def by_words_in_python(encoding: Encoding) -> Counting:
+    return ByWords(tiktoken_counter(encoding), adding=in_python)
+
+
 @pytest.fixture(
-    scope="module", params=product(("o200k_base", "cl100k_base"), (open_tokenizer, tiktoken_counter))
+    scope="module",
+    params=product(("o200k_base", "cl100k_base"), (open_tokenizer, by_words_in_python, tiktoken_counter)),
 )
-def counter(request: pytest.FixtureRequest) -> tuple[Callable[[str], int], tiktoken.Encoding]:
+def counter(request: pytest.FixtureRequest) -> tuple[Counting, tiktoken.Encoding]:
     """Each way of counting, and what counts right."""
     encoding, open_counter = request.param
     return open_counter(encoding), reference(encoding)
 
 
 @given(text=st.one_of(st.text(), CHAT, SPACED, TYPED))
-def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Encoding], text: str) -> None:
+def test_counts_are_tiktokens(counter: tuple[Counting, tiktoken.Encoding], text: str) -> None:
     count, encoding = counter
 
     assert count(text) == len(encoding.encode(text, disallowed_special=()))
@@ -84,35 +92,37 @@ def test_counts_are_tiktokens(counter: tuple[Callable[[str], int], tiktoken.Enco
 
 @given(texts=st.lists(st.one_of(CHAT, SPACED, TYPED, st.sampled_from(["", "\1", " ", "\n"]))))
 def test_texts_counted_together_are_counted_each_alone(
-    counter: tuple[Callable[[str], int], tiktoken.Encoding], texts: list[str]
+    counter: tuple[Counting, tiktoken.Encoding], texts: list[str]
 ) -> None:
     count, _ = counter
 
     assert count_together(count, texts) == sum(map(count, texts))
 
 
+@pytest.mark.parametrize("adding", [None, in_python])
 @pytest.mark.parametrize(
     "text", ["", " 응", "응 ", "응  그래", "응 \n그래", "응\n\n그래", "응\n 그래", "응\n"]
 )
-def test_white_space_that_nobody_meant_lets_words_be_counted_once(text: str) -> None:
+def test_white_space_that_nobody_meant_lets_words_be_counted_once(text: str, adding: Adding) -> None:
     counted: list[str] = []
 
     def count(word: str) -> int:
         counted.append(word)
         return 1
 
-    ByWords(count).together(["응", text, "그래", text])
+    ByWords(count, adding=adding).together(["응", text, "그래", text])
 
     assert len(counted) == len(set(counted))
     assert not any("응" in word and "그래" in word for word in counted)
 
 
+@pytest.mark.parametrize("open_counter", [open_tokenizer, by_words_in_python])
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
 def test_a_corpus_is_counted_as_tiktoken_counts_it(
-    encoding: Encoding, monkeypatch: pytest.MonkeyPatch
+    encoding: Encoding, open_counter: Callable[[Encoding], Counting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maltu.dataset.words._MOST_REMEMBERED", 1000)  # not all of its words
-    count, expected = open_tokenizer(encoding), tiktoken_counter(encoding)
+    count, expected = open_counter(encoding), tiktoken_counter(encoding)
     lines = [line for path in CORPUS for line in path.read_text("utf-8").splitlines()]
 
     assert len(lines) > 1000
@@ -129,7 +139,7 @@ def test_the_faster_counter_is_used_where_it_is_installed(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("open_counter", [open_tokenizer, tiktoken_counter])
 def test_a_special_token_in_a_chat_is_text(
-    open_counter: Callable[[Encoding], Callable[[str], int]],
+    open_counter: Callable[[Encoding], Counting],
 ) -> None:
     assert open_counter("o200k_base")("<|endoftext|>") > 1
 
