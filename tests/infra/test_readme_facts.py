@@ -141,6 +141,7 @@ def recorded_statuses() -> set[str]:
         *re.findall(r"'\w+': '(\w+)'", MACHINE),
         *re.findall(r"\) : '(\w+)' %\}\"", MACHINE),
         *argument_of(registry, "_record", 2),
+        *argument_of(registry, "_record_waiting", 2),
         *argument_of(registry, "_entry", 0),
     }
 
