@@ -19,8 +19,9 @@ from infra.local.finetuning import create_app, serve
 from maltu import deployment
 from maltu.storage import Bucket
 from maltu.uploads import MAX_BYTES, safe_file_name
-from tests.support.cloud import BUCKET, TABLE, cloud, drop_event
+from tests.support.cloud import BUCKET, TABLE, cloud
 from tests.support.dialogues import as_csv, export
+from tests.support.events import drop_event
 from tests.support.handlers import Context, load_handler, sample_event
 from tests.support.posting import post_form
 

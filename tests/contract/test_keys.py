@@ -18,8 +18,9 @@ import pytest
 from infra.local.finetuning import create_app, serve
 from maltu.keys import REVOKED_DAYS
 from maltu.usage import Limits, Usage
-from tests.support.cloud import API_KEY, TABLE, cloud, function_for, request_event, routes
+from tests.support.cloud import API_KEY, TABLE, cloud
 from tests.support.dialogues import ANSWERED, export
+from tests.support.events import function_for, request_event, routes
 from tests.support.handlers import Context, load_handler, sample_event
 
 if TYPE_CHECKING:

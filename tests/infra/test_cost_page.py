@@ -15,7 +15,7 @@ from infra.costs.month import LONGEST, USUAL, Pace, Stack, Workload
 from infra.costs.page import filled
 from infra.costs.prices import Uses, price_list
 from maltu.interview import AT_ONCE, SECONDS
-from tests.support.cloud import TEMPLATE
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

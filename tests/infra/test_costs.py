@@ -14,9 +14,9 @@ from infra.costs.prices import price_list
 from infra.costs.runs import run_of as walk_of
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_cost, training_epochs
-from tests.support.cloud import TEMPLATE
 from tests.support.pages import DOCS, numbers
 from tests.support.source import known_models
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from infra.costs.walk import Walk

@@ -17,7 +17,7 @@ from samtranslator.yaml_helper import yaml_parse  # pyright: ignore[reportUnknow
 from infra import deploy
 from infra.local.finetuning import create_app, serve
 from infra.local.workspace import ROOT
-from tests.support.cloud import TEMPLATE
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,9 +22,9 @@ from maltu.exports import reading as registered
 from maltu.providers.base_models import base_model
 from maltu.providers.estimates import training_epochs
 from maltu.settings import Format, resolve_settings
-from tests.support.cloud import TEMPLATE
 from tests.support.pages import DOCS, ENGLISH, PAGES, ROOT, numbers
 from tests.support.source import assigned, known_models
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from maltu.exports.reading import Messenger

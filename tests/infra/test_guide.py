@@ -10,9 +10,9 @@ from infra.costs.idle import idle
 from infra.costs.prices import price_list
 from maltu.providers.base_models import base_model
 from maltu.settings import PersonaSettings
-from tests.support.cloud import TEMPLATE
 from tests.support.expanding import expanded
 from tests.support.pages import ROOT, Page
+from tests.support.template import TEMPLATE
 
 
 def section(guide: Page, number: int) -> Page:

@@ -10,8 +10,8 @@ import pytest
 
 from infra import sizes
 from infra.sizes import MB, Function, Size
-from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from pathlib import Path

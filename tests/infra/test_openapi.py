@@ -10,8 +10,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra.openapi import DOCUMENT, as_text, generate
-from tests.support.cloud import TEMPLATE
 from tests.support.document import check, document
+from tests.support.template import TEMPLATE
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ import pytest
 
 from infra.conditions import decided
 from maltu.registry import UNFINISHED
-from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
 from tests.support.metrics import access_line, filters, matches
 from tests.support.pages import DOCS, PAGES
 from tests.support.source import argument_of
+from tests.support.template import TEMPLATE
 
 OPERATIONS, RUNBOOK = (PAGES[DOCS / f"{name}.md"] for name in ("operations", "runbook"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]

@@ -22,9 +22,9 @@ from maltu.naming import MAX_PERSONA_LENGTH
 from maltu.removal import ASKED, MAX_PASSES
 from maltu.removals import GOES_BY_ITSELF, RECEIPT_DAYS
 from maltu.settings import Approval, Format, PersonaSettings, Recipe, resolve_settings
-from tests.support.cloud import TEMPLATE
 from tests.support.pages import ROOT, numbers, shown
 from tests.support.source import argument_of, assigned, texts_in
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from tests.support.pages import Page

@@ -10,8 +10,8 @@ import pytest
 from statelint.linter import Linter
 
 import maltu.errors
-from tests.support.cloud import TEMPLATE
 from tests.support.handlers import ROOT
+from tests.support.template import TEMPLATE
 
 TEXT = (ROOT / "infra" / "fine_tune.asl.json").read_text("utf-8")
 MACHINE: dict[str, Any] = json.loads(TEXT)

@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from maltu.providers import bedrock
-from tests.support.cloud import TEMPLATE
-from tests.support.template import FUNCTIONS, actions_of, of_type, statements, variables_of, with_bedrock
+from tests.support.template import (
+    FUNCTIONS,
+    TEMPLATE,
+    actions_of,
+    of_type,
+    statements,
+    variables_of,
+    with_bedrock,
+)
 
 CLEANS_UP_AT_BEDROCK = {
     "bedrock:ListModelCustomizationJobs",

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import TEMPLATE
-from tests.support.template import of_type
+from tests.support.template import TEMPLATE, of_type
 
 
 def test_exports_are_private_encrypted_versioned_and_only_reached_over_tls(expanded: dict[str, Any]) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import TEMPLATE
-from tests.support.template import actions_of, statements, with_bedrock
+from tests.support.template import TEMPLATE, actions_of, statements, with_bedrock
 
 
 def test_nothing_may_do_everything(expanded: dict[str, Any]) -> None:

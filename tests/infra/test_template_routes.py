@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from infra.conditions import decided
-from tests.support.cloud import TEMPLATE
-from tests.support.template import of_type, statements, with_bedrock
+from tests.support.template import TEMPLATE, of_type, statements, with_bedrock
 
 # Kakao can send a header of one's own choice and no key: its function compares the header with a secret. The
 # page and the API's description are the same for everybody and hold nothing of anybody's.

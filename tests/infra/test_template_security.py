@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.conditions import decided
-from tests.support.cloud import TEMPLATE
 from tests.support.pages import DOCS, PAGES
 from tests.support.statements import actions_of, roles_of
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,7 @@ from typing import Any
 
 from maltu import answering, aws_json, callbacks, deployment, interview, patience, preview
 from maltu.providers import HURRIED_SECONDS, bedrock_inference, openai_inference
-from tests.support.cloud import TEMPLATE
-from tests.support.template import FUNCTIONS, of_type
+from tests.support.template import FUNCTIONS, TEMPLATE, of_type
 
 
 def test_a_drop_that_is_looked_at_is_not_handed_out_again() -> None:

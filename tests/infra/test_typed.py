@@ -16,8 +16,8 @@ import pytest
 from botocore import xform_name
 
 from maltu.cli.arguments import parse
-from tests.support.cloud import TEMPLATE
 from tests.support.pages import PAGES, ROOT, Page
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

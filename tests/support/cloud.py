@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import pickle
-import re
 import string
 import threading
 import time
@@ -36,13 +35,14 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
-from infra.template import read_template
 from tests.support.adapters import OPENAI, ROLE, Adapter
-from tests.support.handlers import ROOT, Context, FunctionDied, load_handler, sample_event
+from tests.support.events import drop_event, function_for, request_event
+from tests.support.handlers import ROOT, Context, FunctionDied, load_handler
 from tests.support.jsonata_states import evaluate, evaluate_text
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
     import pytest
@@ -65,7 +65,6 @@ BUCKET = "maltu-bucket"
 TABLE = "maltu-table"
 ACCOUNT = "123456789012"
 API_KEY = "the-endpoints-key"
-TEMPLATE = read_template()
 FUNCTIONS = {
     "CheckAccessFunction": "check_access",
     "AskApprovalFunction": "ask_approval",
@@ -298,47 +297,6 @@ def _make_state_machine(name: str, values: dict[str, str]) -> str:
         definition=definition.safe_substitute(values | functions),
         roleArn=f"arn:aws:iam::{ACCOUNT}:role/state-machine",
     )["stateMachineArn"]
-
-
-def routes() -> Iterator[tuple[str, str, str]]:
-    """The template's routes: method, path, and the folder of the function that answers."""
-    for name, resource in TEMPLATE["Resources"].items():
-        for event in resource.get("Properties", {}).get("Events", {}).values():
-            if event["Type"] == "Api":
-                folder = re.sub(r"(?<!^)(?=[A-Z])", "_", name.removesuffix("Function")).lower()
-                yield event["Properties"]["Method"], event["Properties"]["Path"], folder
-
-
-_PATH_VARIABLE = re.compile(r"\{\w+(\+?)\}")
-
-
-def _any_of(variable: re.Match[str]) -> str:
-    return ".+" if variable[1] else "[^/]+"
-
-
-def function_for(method: str, path: str) -> str:
-    """Which function the gateway asks; for what it knows no route of, the one that tells so itself."""
-    # Of two that match, the gateway takes the one with fewer variables.
-    for known, pattern, function in sorted(routes(), key=lambda route: route[1].count("{")):
-        if known == method and re.fullmatch(_PATH_VARIABLE.sub(_any_of, pattern), path):
-            return function
-    return "completion"
-
-
-def request_event(method: str, path: str, body: str | None) -> dict[str, Any]:
-    """What the gateway hands to a function when the owner asks."""
-    return {**sample_event(function_for(method, path)), "path": path, "httpMethod": method, "body": body}
-
-
-def drop_event(key: str, at: datetime) -> dict[str, Any]:
-    """What the queue of drops holds once an object was put at ``key``."""
-    event = sample_event("preprocess")
-    (record,) = event["Records"]
-    created = json.loads(record["body"])
-    created["detail"]["object"]["key"] = key
-    created["time"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    record["body"] = json.dumps(created, ensure_ascii=False)
-    return event
 
 
 def partition(pk: str) -> list[dict[str, Any]]:

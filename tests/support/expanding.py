@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from infra.conditions import decided
-from tests.support.cloud import TEMPLATE
+from tests.support.template import TEMPLATE
 
 
 def expanded() -> dict[str, Any]:

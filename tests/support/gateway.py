@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
-from tests.support.cloud import TEMPLATE
 from tests.support.document import pattern_of
 from tests.support.handlers import Context, load_handler, sample_event
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

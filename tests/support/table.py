@@ -13,7 +13,7 @@ from moto.dynamodb.responses import DynamoHandler
 
 from maltu.aws_json import BRIEF, DYNAMODB, Client
 from maltu.table import Table
-from tests.support.cloud import TEMPLATE
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from tests.support.cloud import TEMPLATE
+from infra.template import read_template
 from tests.support.statements import actions_of as listed_actions
 
+TEMPLATE = read_template()
 FUNCTIONS = {
     name: resource["Properties"]
     for name, resource in TEMPLATE["Resources"].items()

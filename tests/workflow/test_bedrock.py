@@ -14,11 +14,12 @@ import pytest
 from tests.support import cloud as support
 from tests.support.adapters import BEDROCK
 from tests.support.aws_calls import watched
-from tests.support.cloud import BUCKET, TEMPLATE
+from tests.support.cloud import BUCKET
 from tests.support.dialogues import ANSWERED, export
 from tests.support.engines import GatedEngine, broken_engine
 from tests.support.faults import Fault
 from tests.support.handlers import load_handler
+from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

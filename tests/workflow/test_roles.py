@@ -15,7 +15,7 @@ from infra.local.finetuning import serve
 from maltu import deployment
 from tests.support.adapters import BEDROCK, OPENAI, ROLE, Adapter
 from tests.support.chain import open_chain
-from tests.support.cloud import API_KEY, BUCKET, TABLE, TEMPLATE, invoke_handler, partition
+from tests.support.cloud import API_KEY, BUCKET, TABLE, invoke_handler, partition
 from tests.support.dialogues import START, export
 from tests.support.engines import GatedEngine
 from tests.support.faults import Fault
@@ -24,6 +24,7 @@ from tests.support.invoking import Invocations
 from tests.support.permissions import Request, Requests, of_the_key
 from tests.support.posting import post_form
 from tests.support.statements import Statement, actions_of, allows, narrowest, roles_of, with_less
+from tests.support.template import TEMPLATE
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

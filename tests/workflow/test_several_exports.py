@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from tests.support.cloud import BUCKET, drop_event
+from tests.support.cloud import BUCKET
 from tests.support.dialogues import START, as_csv, export
+from tests.support.events import drop_event
 
 if TYPE_CHECKING:
     from tests.support.chain import Chain
