@@ -13,11 +13,11 @@ import boto3
 import pytest
 
 from maltu import deployment, evaluation
-from tests.support.cloud import FUNCTIONS
 from tests.support.dialogues import export
 from tests.support.engines import GatedEngine
 from tests.support.faults import Fault
 from tests.support.handlers import Context, load_handler, sample_event
+from tests.support.interpreter import FUNCTIONS
 from tests.support.logs import lines_logged
 from tests.support.metrics import Point, access_line, filters, group_of, points
 
