@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcome,
     CallbackTimeoutError,
 )
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
@@ -113,9 +114,21 @@ def interpreter(up: Cloud) -> Generator[None]:
         mock.patch.object(moto_wait.WaitFunction, "_wait_interval", note_wait),
         mock.patch.object(moto_retry, "time", _NoSleep(up.waits)),
         mock.patch.object(CallbackEndpoint, "wait", callback),
+        mock.patch.object(Environment, "set_stop", _stop_at_once),
         mock.patch.object(moto_sfn.StateTaskServiceSfn, "_normalise_parameters", _as_the_api_names_them),
     ):
         yield
+
+
+_set_stop = Environment.set_stop
+
+
+def _stop_at_once(env: Environment, *about: Any, **named: Any) -> None:  # noqa: ANN401 - as moto has them
+    """Stop an execution, also where it sleeps until somebody calls: moto would let it sleep on."""
+    _set_stop(env, *about, **named)
+    endpoints: dict[str, CallbackEndpoint] = vars(env.callback_pool_manager)["_pool"]
+    for endpoint in list(endpoints.values()):
+        endpoint.interrupt_all()
 
 
 def _as_the_api_names_them(_: object, parameters: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     OpenChain = Callable[..., AbstractContextManager[Chain]]
 
 SECONDS = 60
-NEVER = 60.0
+NEVER = 600.0
 
 
 def drop(chain: Chain, persona: str, *, month: int = 1) -> None:
@@ -45,6 +45,11 @@ def created(chain: Chain) -> list[str]:
 
     chain.cloud.invoke = watched
     return personas
+
+
+def removed(*, count: int) -> bool:
+    """Whether so many removals have found nothing more, and so whatever run they stopped has ended."""
+    return [item["status"]["S"] for item in partition("removals")] == ["finished"] * count
 
 
 def train_and_queue(chain: Chain, engine: GatedEngine, personas: str) -> None:
@@ -97,16 +102,17 @@ def test_a_newer_drop_takes_over_the_place_of_the_older_one(chain_with: OpenChai
 def test_who_is_cancelled_leaves_the_line_and_makes_place(chain_with: OpenChain) -> None:
     engine = GatedEngine()
     with chain_with(engine, most_jobs=1) as chain:
-        # moto stops an execution only once its task has ended.
-        chain.cloud.nap, order = 1.0, created(chain)
+        chain.cloud.nap, order = NEVER, created(chain)
         train_and_queue(chain, engine, "하다나라")
-        for persona in "다하":
+        for count, persona in enumerate("다하", start=1):
             run = chain.cloud.version(persona)["run"]
             assert chain.cloud.post(f"/v1/personas/{persona}/runs/{run}/cancel")[0] == 202
-            until(lambda persona=persona: chain.cloud.version(persona)["status"] == "cancelled")
+            until(lambda count=count: removed(count=count))
+            assert chain.cloud.version(persona)["status"] == "cancelled"
         until(lambda: order[-1] == "나")
         assert chain.cloud.delete("/v1/personas/라")[0] == 202
-        until(lambda: in_line() == [])
+        until(lambda: removed(count=3))
+        assert in_line() == []
         engine.gate.set()
         chain.cloud.finish()
         assert order == ["하", "나"]
@@ -117,14 +123,14 @@ def test_who_is_cancelled_leaves_the_line_and_makes_place(chain_with: OpenChain)
 def test_who_falls_asleep_behind_its_removal_has_no_place(chain_with: OpenChain, reason: str) -> None:
     engine = GatedEngine()
     with chain_with(engine, most_jobs=1) as chain:
-        chain.cloud.nap = 0.2
+        chain.cloud.nap = NEVER
         train_and_queue(chain, engine, "하다")
         version = chain.cloud.version("다")
         if reason == "cancel":
             assert chain.cloud.post(f"/v1/personas/다/runs/{version['run']}/cancel")[0] == 202
         else:
             assert chain.cloud.delete("/v1/personas/다")[0] == 202
-        until(lambda: [item["status"]["S"] for item in partition("removals")] == ["finished"])
+        until(lambda: removed(count=1))
         # What hung while everything was looked through goes on.
         late = {"persona": "다", "version": version["version"], "token": "late", "nap": 60}
         chain.cloud.invoke("line", late)
