@@ -24,7 +24,7 @@ COMPILED := shared/maltu/dataset/_words.abi3.so
 PARTS := functions/page/static/parts/LICENCES.txt
 BYTECODE := build/.bytecode
 UV := .venv/bin/uv
-HEADERS = "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')"
+COMPILE = $(CC) -std=c11 -Wall -Wextra -I"$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')"
 
 # sam must neither report home nor look for an account when it only reads a file.
 SAM_OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 __SAM_CLI_APP_DIR=$(CURDIR)/build/sam-home
@@ -93,8 +93,7 @@ lint: $(VENV) $(SAM) $(LORA) ## Check style, types, the template and the state m
 	.venv/bin/basedpyright
 	.venv/bin/basedpyright -p infra/local/finetuning/lora/pyrightconfig.json
 	.venv/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml infra/deploy_role.yaml
-	$(CC) -fsyntax-only -std=c11 -Wall -Wextra -Wconversion -Werror \
-	  -I$(HEADERS) shared/maltu/dataset/_words.c
+	$(COMPILE) -Wconversion -Werror -fsyntax-only shared/maltu/dataset/_words.c
 	@mkdir -p build
 	for machine in fine_tune remove; do \
 	  sed -E $(WAITS_AS_NUMBERS) infra/$$machine.asl.json > build/linted.asl.json && \
@@ -239,9 +238,7 @@ $(RANKS): shared/fetch_ranks.py shared/ranks.txt $(VENV)
 
 # Without a C compiler or Python's headers, words are added up in Python.
 $(COMPILED): shared/maltu/dataset/_words.c $(VENV)
-	@$(CC) -std=c11 -O2 -Wall -Wextra -fPIC \
-	  $(if $(filter Darwin,$(shell uname)),-bundle -undefined dynamic_lookup,-shared) \
-	  -I$(HEADERS) -o $@ $< || \
+	@$(COMPILE) -O2 -fPIC $(if $(filter Darwin,$(shell uname)),-bundle -undefined dynamic_lookup,-shared) -o $@ $< || \
 	  echo "tokens will be counted without $<, which was not compiled"
 
 $(PARTS): functions/fetch_parts.py functions/parts/package-lock.json $(VENV)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _UNDECIDED: Final = {"preparing", "InternalError"}
 # What ended without a model: the same exports may be tried again.
 _RETRIED: Final = {"failed", "cancelled", "rejected", "superseded"}
+_SET_STATUS: Final = "SET #status = :status, timeline = list_append(timeline, :entry)"
+_IS_ANOTHER: Final = f"{EXISTS} AND #status <> :status"
 Status = Literal[
     "preparing", "awaiting_approval", "queued", "uploading", "training", "deploying",
     "succeeded", "candidate", "failed", "cancelled", "rejected", "superseded", "retired", "erasing",
@@ -285,9 +287,9 @@ class Registry:
     def _record_waiting(self, persona: str, version: str, status: str) -> bool:
         said, item = self.table.update_or_see(
             _version_key(persona, version),
-            "SET #status = :status, timeline = list_append(timeline, :entry)",
+            _SET_STATUS,
             {":status": status, ":entry": [_entry(status)]},
-            condition=f"{EXISTS} AND #status <> :status AND attribute_not_exists(cancelled)",
+            condition=f"{_IS_ANOTHER} AND attribute_not_exists(cancelled)",
         )
         return said or (item.get("status") == status and "cancelled" not in item)
 
@@ -296,9 +298,9 @@ class Registry:
     ) -> bool:
         return self.table.update(
             _version_key(persona, version),
-            "SET #status = :status, timeline = list_append(timeline, :entry)" + (more and f", {more}"),
+            _SET_STATUS + (more and f", {more}"),
             {":status": status, ":entry": [_entry(status)], **(values or {})},
-            condition=f"{EXISTS} AND #status <> :status",
+            condition=_IS_ANOTHER,
         )
 
 

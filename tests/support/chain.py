@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,9 @@ class Chain:
     def files(self) -> list[str]:
         """The names of every dataset file that is still at the provider."""
         return [file.filename for file in self.provider.files.list(purpose="fine-tune")]
+
+
+OpenChain = Callable[..., AbstractContextManager[Chain]]
 
 
 @contextmanager

@@ -15,12 +15,9 @@ from tests.support.engines import GatedEngine
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from contextlib import AbstractContextManager
+    from collections.abc import Generator
 
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 FIRST, SECOND, THIRD = (f"exports/하준/{name}.csv" for name in ("1", "2", "3"))
 LATER = START + timedelta(days=60)
@@ -57,6 +54,16 @@ def over_budget(chain_with: OpenChain) -> Generator[Chain]:
         chain.cloud.drop(FIRST, export())
         until(lambda: chain.cloud.version("하준")["status"] == "awaiting_approval")
         yield chain
+
+
+@contextmanager
+def training(chain_with: OpenChain) -> Generator[tuple[Chain, GatedEngine]]:
+    """A chain with a run that trains until its engine's gate is opened."""
+    engine = GatedEngine()
+    with chain_with(engine) as chain:
+        chain.cloud.drop(FIRST, export())
+        assert engine.started.wait(10)
+        yield chain, engine
 
 
 def two_versions(chain: Chain) -> tuple[str, str]:

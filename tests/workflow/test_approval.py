@@ -14,12 +14,7 @@ from tests.support.persona import FIRST, PAID, PERSONA, items, over_budget, stat
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 
 def told(chain: Chain) -> list[str]:

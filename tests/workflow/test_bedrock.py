@@ -23,11 +23,8 @@ from tests.support.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from contextlib import AbstractContextManager
 
-    from tests.workflow.conftest import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 KEY = "exports/하준/chat.csv"
 CHAT = "/v1/chat/completions"

@@ -11,17 +11,22 @@ import boto3
 
 from tests.support.cloud import BUCKET
 from tests.support.dialogues import START, export
-from tests.support.engines import GatedEngine
-from tests.support.persona import FIRST, LATER, PAID, SECOND, THIRD, items, live, over_budget, statuses
+from tests.support.persona import (
+    FIRST,
+    LATER,
+    PAID,
+    SECOND,
+    THIRD,
+    items,
+    live,
+    over_budget,
+    statuses,
+    training,
+)
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 
 def test_a_burst_of_drops_is_one_run_over_all_of_them(chain: Chain) -> None:
@@ -64,10 +69,7 @@ def test_a_newer_run_takes_over_from_one_that_has_paid_nothing(chain_with: OpenC
 
 
 def test_a_newer_run_follows_one_that_trains_and_the_latest_takes_over(chain_with: OpenChain) -> None:
-    engine = GatedEngine()
-    with chain_with(engine) as chain:
-        chain.cloud.drop(FIRST, export())
-        assert engine.started.wait(10)
+    with training(chain_with) as (chain, engine):
         until(lambda: statuses(chain) == ["training"])
         chain.cloud.drop(SECOND, export(start=LATER))
         until(lambda: statuses(chain) == ["training", "queued"])

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING
 import boto3
 
 from tests.support.dialogues import export
-from tests.support.engines import GatedEngine, broken_engine
-from tests.support.persona import FIRST, PERSONA, STOPPED, models
+from tests.support.engines import broken_engine
+from tests.support.persona import FIRST, PERSONA, STOPPED, models, training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 
 def remove(chain: Chain, **about: str) -> None:
@@ -30,10 +25,7 @@ def remove(chain: Chain, **about: str) -> None:
 
 
 def test_a_run_is_cancelled_while_it_trains(chain_with: OpenChain) -> None:
-    engine = GatedEngine()
-    with chain_with(engine) as chain:
-        chain.cloud.drop(FIRST, export())
-        assert engine.started.wait(10)
+    with training(chain_with) as (chain, engine):
         version = chain.cloud.version("하준")
         status, answer = chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")
         assert (status, answer["reason"]) == (202, "cancel")
@@ -55,10 +47,7 @@ def test_a_run_is_cancelled_while_it_trains(chain_with: OpenChain) -> None:
 
 
 def test_a_run_stopped_by_hand_is_cleaned_up(chain_with: OpenChain) -> None:
-    engine = GatedEngine()
-    with chain_with(engine) as chain:
-        chain.cloud.drop(FIRST, export())
-        assert engine.started.wait(10)
+    with training(chain_with) as (chain, _):
         sfn = boto3.client("stepfunctions")
         (execution,) = sfn.list_executions(stateMachineArn=chain.cloud.state_machine)["executions"]
         sfn.stop_execution(executionArn=execution["executionArn"])
@@ -77,10 +66,7 @@ def test_an_unknown_run_cannot_be_managed(chain: Chain) -> None:
 
 
 def test_a_removal_that_looks_again_leaves_the_next_attempt_alone(chain_with: OpenChain) -> None:
-    engine = GatedEngine()
-    with chain_with(engine) as chain:
-        chain.cloud.drop(FIRST, export())
-        assert engine.started.wait(10)
+    with training(chain_with) as (chain, engine):
         version = chain.cloud.version("하준")
         chain.cloud.post(f"{PERSONA}/runs/{version['run']}/cancel")
         chain.cloud.finish()

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from tests.support.cloud import BUCKET, TABLE
 from tests.support.dialogues import export
-from tests.support.engines import GatedEngine
 from tests.support.faults import Fault
-from tests.support.persona import FIRST, PERSONA, STOPPED, items, models, statuses, two_versions
+from tests.support.persona import FIRST, PERSONA, STOPPED, items, models, statuses, training, two_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from tests.support.chain import Chain, OpenChain
 
-    from tests.support.chain import Chain
 
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+def erased(chain: Chain) -> dict[str, Any]:
+    """Erase the persona and see it to its end; return the receipt."""
+    answer = chain.cloud.delete(PERSONA)[1]
+    chain.cloud.finish()
+    return chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
 
 
 def test_erasing_leaves_nothing_but_a_receipt(chain: Chain) -> None:
@@ -50,10 +51,7 @@ def test_erasing_leaves_nothing_but_a_receipt(chain: Chain) -> None:
 
 
 def test_erasing_while_a_run_is_under_way_ends_it(chain_with: OpenChain) -> None:
-    engine = GatedEngine()
-    with chain_with(engine) as chain:
-        chain.cloud.drop(FIRST, export())
-        assert engine.started.wait(10)
+    with training(chain_with) as (chain, _):
         chain.cloud.delete(PERSONA)
         (execution,) = chain.cloud.finish()
         assert execution["status"] in STOPPED
@@ -65,18 +63,14 @@ def test_what_a_provider_refuses_to_delete_stands_on_the_receipt(chain: Chain) -
     chain.cloud.drop(FIRST, export())
     chain.cloud.finish()
     chain.wire.faults.append(Fault("DELETE", "", status=403, times=999))
-    answer = chain.cloud.delete(PERSONA)[1]
-    chain.cloud.finish()
-    receipt = chain.cloud.get(f"/v1/removals/{answer['id']}")[1]
+    receipt = erased(chain)
     assert receipt["status"] == "incomplete"
     assert len(receipt["refused"]) == 1
     assert statuses(chain) == ["erasing"], "what is left can still be found"
     assert any("not erased completely" in text or "refused" in text for text in chain.cloud.notifications())
     chain.wire.faults.clear()
     time.sleep(1.1)  # a removal is named after the second it was asked for in
-    again = chain.cloud.delete(PERSONA)[1]
-    chain.cloud.finish()
-    assert chain.cloud.get(f"/v1/removals/{again['id']}")[1]["status"] == "finished"
+    assert erased(chain)["status"] == "finished"
     assert (chain.cloud.get(PERSONA)[0], models(chain)) == (404, [])
 
 
@@ -84,7 +78,5 @@ def test_erasing_goes_on_when_the_provider_comes_back(chain: Chain) -> None:
     chain.cloud.drop(FIRST, export())
     chain.cloud.finish()
     chain.wire.faults.append(Fault("GET", "/jobs", status=503, times=6))
-    answer = chain.cloud.delete(PERSONA)[1]
-    chain.cloud.finish()
-    assert chain.cloud.get(f"/v1/removals/{answer['id']}")[1]["status"] == "finished"
+    assert erased(chain)["status"] == "finished"
     assert models(chain) == []

@@ -12,12 +12,7 @@ from tests.support.engines import GatedEngine
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 SECONDS = 60
 NEVER = 600.0

@@ -14,11 +14,8 @@ from tests.support.persona import FIRST, PERSONA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import OpenChain
 
 
 def heard() -> Callable[[], list[dict[str, str]]]:

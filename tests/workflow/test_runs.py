@@ -17,12 +17,7 @@ from tests.support.engines import GatedEngine, broken_engine
 from tests.support.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from tests.support.chain import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
+    from tests.support.chain import Chain, OpenChain
 
 KEY = "exports/하준/KakaoTalk_Chat_하준_2026-10-18-22-41-07.csv"
 JOBS = "/fine_tuning/jobs"

@@ -15,19 +15,13 @@ from tests.support.cloud import BUCKET
 from tests.support.dialogues import START, as_csv, export
 from tests.support.engines import SpeakingEngine
 from tests.support.faults import Fault
+from tests.support.persona import FIRST, PERSONA, SECOND, THIRD, live, statuses
 from tests.support.waiting import until
 from tests.unit.style.people import DRY, LEANING, WARM, bot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from tests.support.chain import Chain, OpenChain
 
-    from tests.workflow.conftest import Chain
-
-    OpenChain = Callable[..., AbstractContextManager[Chain]]
-
-FIRST, SECOND, THIRD = (f"exports/하준/{name}.csv" for name in ("1", "2", "3"))
-PERSONA = "/v1/personas/하준"
 ASKED = 40
 
 
@@ -56,15 +50,6 @@ def drop(chain: Chain, key: str = FIRST, *, seed: int = 1) -> dict[str, Any]:
     chain.cloud.drop(key, chat(seed=seed))
     chain.cloud.settle()
     return chain.cloud.version("하준")
-
-
-def live(chain: Chain) -> str | None:
-    return chain.cloud.get(PERSONA)[1]["live_version"]
-
-
-def statuses(chain: Chain) -> list[str]:
-    """Of every version, oldest first."""
-    return [version["status"] for version in reversed(chain.cloud.get(PERSONA)[1]["versions"])]
 
 
 def told_of_candidate(chain: Chain) -> str:

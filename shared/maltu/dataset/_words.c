@@ -60,6 +60,7 @@ keep(Table *table, uint32_t hash, const char *word, size_t size, int64_t tokens)
     if (size > LONGEST || table->words == MOST_WORDS || table->used + 1 + size > LETTERS) {
         return;
     }
+    /* While the word was asked for, it or others may have been kept. */
     Slot *slot = slot_of(table, hash, word, size);
     if (!slot || slot->place) {
         return;

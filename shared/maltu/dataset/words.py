@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    # Adds up what the words between a text's spaces cost; it is made from what tells the tokens of one.
-    AddUp = Callable[[str], int]
+    Counting = Callable[[str], int]
+    # From what counts a word it makes what adds up the words between a text's spaces.
+    Adding = Callable[[Counting], Counting]
 
 # About 6 MB, and all the words that come often.
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 32_768, 80
@@ -45,9 +46,7 @@ _MORE_SPACE = ("   ", "  \n", "\0  ", "\0 \n", "\0\n")
 class ByWords:
     """Counts as ``count`` does, and remembers how many tokens a word has."""
 
-    def __init__(
-        self, count: Callable[[str], int], *, adding: Callable[[Callable[[str], int]], AddUp] | None = None
-    ) -> None:
+    def __init__(self, count: Counting, *, adding: Adding | None = None) -> None:
         """Args: adding: how words are added up; the fastest way there is, unless it is named."""
         self._count = count
         self._sum = (adding or compiled() or in_python)(partial(_tokens_of, count))
@@ -83,7 +82,7 @@ class ByWords:
         return tokens % _SPACE
 
 
-def count_together(count: Callable[[str], int], texts: Sequence[str]) -> int:
+def count_together(count: Counting, texts: Sequence[str]) -> int:
     """Count all texts' tokens, at once if ``count`` can."""
     return count.together(texts) if isinstance(count, ByWords) else sum(map(count, texts))
 
@@ -92,7 +91,7 @@ class _NotByWords(Exception):
     """What stands between two cuts cannot be counted by itself."""
 
 
-def compiled() -> Callable[[Callable[[str], int]], AddUp] | None:
+def compiled() -> Adding | None:
     """Give what ``in_python`` does, compiled; None where nobody has compiled it."""
     try:
         words: Any = importlib.import_module("maltu.dataset._words").Words
@@ -101,7 +100,7 @@ def compiled() -> Callable[[Callable[[str], int]], AddUp] | None:
     return lambda tokens_of: words(tokens_of).add_up
 
 
-def in_python(tokens_of: Callable[[str], int]) -> AddUp:
+def in_python(tokens_of: Counting) -> Counting:
     """Add up what the words between a text's spaces cost, and remember what most of them do."""
     known = _Known(tokens_of).__getitem__
     return lambda marked: sum(map(known, marked.split(" ")))
@@ -110,7 +109,7 @@ def in_python(tokens_of: Callable[[str], int]) -> AddUp:
 class _Known(dict[str, int]):
     """Maps words to their number of tokens."""
 
-    def __init__(self, tokens_of: Callable[[str], int]) -> None:
+    def __init__(self, tokens_of: Counting) -> None:
         super().__init__()
         self._tokens_of = tokens_of
 
@@ -121,7 +120,7 @@ class _Known(dict[str, int]):
         return tokens
 
 
-def _tokens_of(count: Callable[[str], int], word: str) -> int:
+def _tokens_of(count: Counting, word: str) -> int:
     """Count a word that lacks the space before it, with its line feed."""
     if _NO_WORD(word):
         raise _NotByWords

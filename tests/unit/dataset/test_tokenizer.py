@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from maltu.dataset import Encoding
-
-    Counting = Callable[[str], int]
-    Adding = Callable[[Counting], Counting] | None
+    from maltu.dataset.words import Adding, Counting
 
 CORPUS = (
     *(ROOT / "infra" / "local" / "sample").glob("*.csv"),
@@ -103,7 +101,7 @@ def test_texts_counted_together_are_counted_each_alone(
 @pytest.mark.parametrize(
     "text", ["", " 응", "응 ", "응  그래", "응 \n그래", "응\n\n그래", "응\n 그래", "응\n"]
 )
-def test_white_space_that_nobody_meant_lets_words_be_counted_once(text: str, adding: Adding) -> None:
+def test_white_space_that_nobody_meant_lets_words_be_counted_once(text: str, adding: Adding | None) -> None:
     counted: list[str] = []
 
     def count(word: str) -> int:

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from maltu.dataset.words import ByWords, compiled, in_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Counting = Callable[[str], int]
+    from maltu.dataset.words import Counting
 
 REMEMBERED, LONGEST = 32_768, 255
 
